@@ -1,0 +1,17 @@
+//! Pure types and rules: what a contact, a number, a call log and a message log are, and how posts
+//! of the widget merge into them. Nothing here does I/O; nothing here knows of HTTP or SQL.
+
+pub mod activity;
+pub mod call_log;
+pub mod clock;
+pub mod contact;
+pub mod fold;
+pub mod ids;
+pub mod json;
+pub mod message_log;
+pub mod operator;
+pub mod party;
+pub mod phone;
+pub mod redact;
+pub mod setting;
+pub mod sync;

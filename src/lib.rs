@@ -1,0 +1,3 @@
+//! Trunkline: one daemon behind RingCentral's widgets.
+
+pub mod domain;
