@@ -79,6 +79,8 @@ pub struct MessagePost {
     pub conversation: Map<String, Value>,
     /// The keys of the other ends' numbers.
     pub remote_numbers: Vec<String>,
+    /// The zone our days are counted in.
+    pub zone: Tz,
 }
 
 /// What a post lacks.
@@ -147,6 +149,7 @@ impl MessagePost {
             messages,
             conversation: cleaned(conversation),
             remote_numbers,
+            zone,
         })
     }
 }

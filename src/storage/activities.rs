@@ -1,0 +1,88 @@
+//! A contact's activities: the logs that were put on it, and those still open whose number is this
+//! contact's alone.
+
+use serde_json::{Value, json};
+use sqlx::FromRow;
+
+use super::Storage;
+use super::call_logs::{StoredCall, columns};
+use super::error::StorageError;
+use crate::domain::activity::{Activity, ActivityKind, call_subject, messages_subject};
+use crate::domain::call_log::CallLog;
+
+/// Numbers of a contact that nobody else has: an open log with one of them can only be this
+/// contact's.
+const OWN_NUMBERS: &str = "select distinct p.number from contact_phone p join contact c on c.key = p.contact_key \
+     where c.id = $1 and c.deleted = 0 and not exists \
+       (select 1 from contact_phone other where other.number = p.number and other.contact_key <> c.key)";
+const CALLS: &str = concat!(
+    "select ",
+    columns!(),
+    " from call_log l where l.contact_id = $1 order by l.started_at desc, l.id desc limit $2"
+);
+const OPEN_CALLS: &str = concat!(
+    "select ",
+    columns!(),
+    " from json_each($1) n join call_log l on l.remote_number = n.value \
+     where l.contact_id is null and l.decided_by = 'nobody' order by l.started_at desc, l.id desc limit $2"
+);
+const DAYS: &str = "select l.id, l.kind, l.note, l.last_message_at, \
+       (select count(*) from message m where m.log_id = l.id) as messages, \
+       (select m.body from message m where m.log_id = l.id order by m.created_at desc, m.id desc limit 1) as newest \
+     from message_log l where l.contact_id = $1 order by l.last_message_at desc, l.id desc limit $2";
+const OPEN_DAYS: &str = "select distinct l.id, l.kind, l.note, l.last_message_at, \
+       (select count(*) from message m where m.log_id = l.id) as messages, \
+       (select m.body from message m where m.log_id = l.id order by m.created_at desc, m.id desc limit 1) as newest \
+     from json_each($1) n join message_log_number t on t.number = n.value join message_log l on l.id = t.log_id \
+     where l.contact_id is null and l.decided_by = 'nobody' order by l.last_message_at desc, l.id desc limit $2";
+
+#[derive(FromRow)]
+struct Day {
+    id: String,
+    kind: String,
+    note: Option<String>,
+    last_message_at: i64,
+    messages: i64,
+    newest: Option<String>,
+}
+
+impl Storage {
+    /// What was done with a contact by anyone, newest first.
+    pub async fn list_activities(&self, contact_id: &str, limit: i64) -> Result<Vec<Activity>, StorageError> {
+        let own: Vec<String> = sqlx::query_scalar(OWN_NUMBERS).bind(contact_id).fetch_all(&self.read).await?;
+        let own = json!(own).to_string();
+        let mut activities = Vec::new();
+        for (sql, key) in [(CALLS, contact_id), (OPEN_CALLS, own.as_str())] {
+            let calls: Vec<StoredCall> = sqlx::query_as(sql).bind(key).bind(limit).fetch_all(&self.read).await?;
+            activities.extend(calls.iter().map(|call| of_call(&call.0)));
+        }
+        for (sql, key) in [(DAYS, contact_id), (OPEN_DAYS, own.as_str())] {
+            let days: Vec<Day> = sqlx::query_as(sql).bind(key).bind(limit).fetch_all(&self.read).await?;
+            activities.extend(days.into_iter().map(of_day));
+        }
+        activities.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| b.id.cmp(&a.id)));
+        activities.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(activities)
+    }
+}
+
+fn of_call(log: &CallLog) -> Activity {
+    let note = log.note.text.as_deref();
+    Activity {
+        id: log.id.clone(),
+        kind: ActivityKind::Call,
+        subject: call_subject(log.direction(), log.result(), log.duration(), note),
+        time: log.started_at(),
+    }
+}
+
+fn of_day(day: Day) -> Activity {
+    let newest: Value = day.newest.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
+    let text = newest["subject"].as_str().or_else(|| newest["transcript"].as_str());
+    Activity {
+        subject: messages_subject(&day.kind, day.messages, text, day.note.as_deref()),
+        id: day.id,
+        kind: ActivityKind::Messages,
+        time: day.last_message_at,
+    }
+}

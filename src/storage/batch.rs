@@ -1,0 +1,53 @@
+//! What one write transaction does: the jobs of a group, each kind in one pass.
+//!
+//! Kinds touch different tables, so only the order within a kind matters. Call posts of a group, the
+//! most frequent kind, take one read and one write whatever their number.
+
+use sqlx::SqliteConnection;
+
+use super::error::StorageError;
+use super::writer::{Done, Job};
+use super::{call_logs, contact_rows, message_logs, operators};
+use crate::domain::call_log::CallPost;
+use crate::domain::clock::Clock;
+
+/// Runs `jobs` in the open transaction; the answers are in the order of the jobs.
+pub(super) async fn run(tx: &mut SqliteConnection, jobs: &[Job], clock: &dyn Clock) -> Result<Vec<Done>, StorageError> {
+    let mut done: Vec<Done> = vec![Done::Nothing; jobs.len()];
+    let mut posts: Vec<(usize, &str, &CallPost)> = Vec::new();
+    for (place, job) in jobs.iter().enumerate() {
+        match job {
+            Job::CallPost { operator, post } => posts.push((place, operator, post)),
+            other => done[place] = run_one(tx, other, clock).await?,
+        }
+    }
+    if !posts.is_empty() {
+        let taken: Vec<(&str, &CallPost)> = posts.iter().map(|(_, operator, post)| (*operator, *post)).collect();
+        let logs = call_logs::take_posts(tx, &taken, clock).await?;
+        for ((place, ..), log) in posts.into_iter().zip(logs) {
+            done[place] = Done::CallLog(Box::new(log));
+        }
+    }
+    Ok(done)
+}
+
+async fn run_one(tx: &mut SqliteConnection, job: &Job, clock: &dyn Clock) -> Result<Done, StorageError> {
+    let now = clock.now_ms();
+    match job {
+        Job::Contacts(batch) => return contact_rows::write(tx, batch, now).await.map(Done::Contacts),
+        Job::MessagePost { operator, post } => {
+            return message_logs::take_post(tx, operator, post, clock).await.map(Done::MessageLogs);
+        }
+        Job::Settings { operator, values } => operators::write_settings(tx, operator, values, now).await?,
+        Job::Authorized { operator, authorized } => {
+            operators::write_authorized(tx, operator, *authorized, now).await?;
+        }
+        Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, clock).await?,
+        Job::PurgeTombstones { changed_before } => contact_rows::purge_tombstones(tx, *changed_before).await?,
+        Job::Probe => {
+            sqlx::query("update stamp_counter set last = last").execute(tx).await?;
+        }
+        Job::CallPost { .. } => {}
+    }
+    Ok(Done::Nothing)
+}

@@ -1,0 +1,170 @@
+//! Search while typing: words by prefix, then any run of characters inside words, ranked here.
+
+use serde_json::Value;
+
+use super::Storage;
+use super::error::StorageError;
+use crate::domain::fold::{fold, is_cjk};
+
+/// Rows looked at before ranking: enough to find the best, few enough to be quick.
+const LOOKED_AT: i64 = 200;
+/// Words of a query that count.
+const MOST_WORDS: usize = 8;
+
+const BY_WORDS: &str = "select c.key, c.json from contact_words w join contact c on c.key = w.rowid \
+     where w.text match $1 and c.deleted = 0 order by w.rowid limit $2";
+const BY_GRAMS: &str = "select c.key, c.json from contact_grams g join contact c on c.key = g.rowid \
+     where g.text match $1 and c.deleted = 0 order by g.rowid limit $2";
+
+impl Storage {
+    /// The contacts that best fit what was typed: JSON without `type`, best first.
+    pub async fn search_contacts(&self, typed: &str, limit: usize) -> Result<Vec<String>, StorageError> {
+        let query = Query::new(typed);
+        if query.words.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut hits = self.hits(BY_WORDS, &query.by_prefix(), &query).await?;
+        if hits.len() < limit {
+            for hit in self.hits(BY_GRAMS, &query.by_grams(), &query).await? {
+                if hits.iter().all(|known| known.key != hit.key) {
+                    hits.push(hit);
+                }
+            }
+        }
+        hits.sort_by(|a, b| a.rank.cmp(&b.rank).then(a.key.cmp(&b.key)));
+        hits.truncate(limit);
+        Ok(hits.into_iter().map(|hit| hit.json).collect())
+    }
+
+    async fn hits(&self, sql: &'static str, expression: &str, query: &Query) -> Result<Vec<Hit>, StorageError> {
+        if expression.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<(i64, String)> =
+            sqlx::query_as(sql).bind(expression).bind(LOOKED_AT).fetch_all(&self.read).await?;
+        Ok(rows.into_iter().filter_map(|(key, json)| query.rank(&json).map(|rank| Hit { rank, key, json })).collect())
+    }
+}
+
+struct Hit {
+    rank: u8,
+    key: i64,
+    json: String,
+}
+
+/// What was typed, folded. A query of digits and punctuation also counts as one run of digits.
+struct Query {
+    folded: String,
+    words: Vec<String>,
+    digits: Option<String>,
+}
+
+impl Query {
+    fn new(typed: &str) -> Self {
+        let typed: String = typed.chars().take(200).collect();
+        let folded = fold(&typed);
+        let words: Vec<String> =
+            folded.split(' ').filter(|w| !w.is_empty()).take(MOST_WORDS).map(str::to_owned).collect();
+        let dialled = words.len() > 1 && folded.chars().all(|c| c.is_ascii_digit() || c == ' ');
+        let digits = dialled.then(|| words.concat());
+        Self { folded, words, digits }
+    }
+
+    /// What the words index is asked; words of CJK characters are looked up one by one, since the
+    /// index has them one by one. [`Self::rank`] checks that they stand together.
+    fn by_prefix(&self) -> String {
+        let mut terms = Vec::new();
+        for word in &self.words {
+            let mut run = String::new();
+            for c in word.chars() {
+                if is_cjk(c) {
+                    terms.extend((!run.is_empty()).then(|| format!("\"{run}\"*")));
+                    run.clear();
+                    terms.push(format!("\"{c}\""));
+                } else {
+                    run.push(c);
+                }
+            }
+            terms.extend((!run.is_empty()).then(|| format!("\"{run}\"*")));
+        }
+        terms.join(" AND ")
+    }
+
+    /// What the index of runs is asked: every run of three characters; a shorter word as a prefix of
+    /// a run, which is anywhere in a word.
+    fn by_grams(&self) -> String {
+        let words = self.digits.as_ref().map_or_else(|| self.words.as_slice(), std::slice::from_ref);
+        let mut terms = Vec::new();
+        for word in words {
+            let chars: Vec<char> = word.chars().collect();
+            if chars.len() < 3 {
+                terms.push(format!("\"{word}\"*"));
+            } else {
+                terms.extend(chars.windows(3).map(|run| format!("\"{}\"", run.iter().collect::<String>())));
+            }
+        }
+        terms.join(" AND ")
+    }
+
+    /// Smaller is better; `None` when the contact does not hold all that was typed.
+    fn rank(&self, json: &str) -> Option<u8> {
+        let contact: Value = serde_json::from_str(json).ok()?;
+        let name = fold(contact["name"].as_str().unwrap_or_default());
+        let mut rest = fold(contact["company"].as_str().unwrap_or_default());
+        for email in contact["emails"].as_array().into_iter().flatten() {
+            rest.push(' ');
+            rest.push_str(&fold(email.as_str().unwrap_or_default()));
+        }
+        let mut numbers = String::new();
+        for phone in contact["phoneNumbers"].as_array().into_iter().flatten() {
+            numbers.push(' ');
+            numbers.extend(phone["phoneNumber"].as_str().unwrap_or_default().chars().filter(char::is_ascii_digit));
+        }
+        if self.digits.as_ref().is_some_and(|digits| numbers.contains(digits.as_str())) {
+            return Some(3);
+        }
+        let everywhere = |word: &String| {
+            name.contains(word.as_str()) || rest.contains(word.as_str()) || numbers.contains(word.as_str())
+        };
+        if !self.words.iter().all(everywhere) {
+            return None;
+        }
+        let starts = |text: &str, word: &str| text.split(' ').any(|w| w.starts_with(word));
+        Some(if name.starts_with(&self.folded) {
+            0
+        } else if self.words.iter().all(|word| starts(&name, word)) {
+            1
+        } else if self.words.iter().all(|word| name.contains(word.as_str())) {
+            2
+        } else if self.words.iter().all(|word| starts(&rest, word) || starts(&numbers, word)) {
+            3
+        } else {
+            4
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_hold_only_quoted_letters_and_digits() {
+        let query = Query::new("O'Br\" OR (山田");
+        assert_eq!(query.by_prefix(), "\"o\"* AND \"br\"* AND \"or\"* AND \"山\" AND \"田\"");
+        assert_eq!(Query::new("arbo r").by_grams(), "\"arb\" AND \"rbo\" AND \"r\"*");
+        assert_eq!(Query::new("+1 650-555").by_grams(), "\"165\" AND \"650\" AND \"505\" AND \"055\" AND \"555\"");
+        assert!(Query::new("*-\"'").words.is_empty());
+    }
+
+    #[test]
+    fn a_name_that_starts_so_comes_first() {
+        let query = Query::new("har");
+        let ranks: Vec<Option<u8>> = ["Harbor, Ann", "Ann Harbor", "Ann Bahari", "Zed Pier", "Ann Quay"]
+            .iter()
+            .zip(["", "", "", "Harbor Tools", ""])
+            .map(|(name, company)| query.rank(&serde_json::json!({"name": name, "company": company}).to_string()))
+            .collect();
+        assert_eq!(ranks, [Some(0), Some(1), Some(2), Some(3), None]);
+    }
+}

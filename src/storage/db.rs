@@ -1,0 +1,146 @@
+//! Opening the database file: settings, migrations, the reader pool and the writer task.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
+
+use super::error::StorageError;
+use super::writer::Writer;
+use crate::domain::clock::SharedClock;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// `TRNK` in ASCII: `file` and other tools can tell whose database it is.
+const APPLICATION_ID: i64 = 0x54_52_4e_4b;
+/// Readers never wait for the writer (WAL); more than the cores only costs memory.
+const READERS: u32 = 4;
+/// KiB of page cache (negative is SQLite's sign for KiB). The system's own cache does the rest, and
+/// memory maps would count as resident.
+const READER_CACHE: &str = "-4096";
+const WRITER_CACHE: &str = "-16384";
+
+/// Where the database is and how large it may grow.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The file; made when it is missing.
+    pub path: PathBuf,
+    /// Greatest size in MiB; 0 is no limit.
+    pub max_size_mb: u32,
+}
+
+impl Options {
+    /// A file without a cap.
+    pub fn file(path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_owned(), max_size_mb: 0 }
+    }
+}
+
+/// The database. Cheap to clone; [`Storage::close`] it once at the end.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    pub(super) read: SqlitePool,
+    pub(super) writer: Writer,
+    pub(super) clock: SharedClock,
+}
+
+impl Storage {
+    /// Opens the file, brings it to this version's shape and starts the writer.
+    ///
+    /// # Errors
+    /// A file of another program, a damaged one, one from a newer version, or one that cannot be
+    /// opened or written: each as its own [`StorageError`].
+    pub async fn open(options: &Options, clock: SharedClock) -> Result<Self, StorageError> {
+        let mut connection = SqliteConnection::connect_with(&writer_options(options)).await.map_err(opening)?;
+        check_owner(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await?;
+        mark_owner(&mut connection).await?;
+        cap_size(&mut connection, options.max_size_mb).await?;
+        let read = SqlitePoolOptions::new()
+            .min_connections(READERS)
+            .max_connections(READERS)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .test_before_acquire(false)
+            .connect_with(reader_options(options))
+            .await?;
+        let writer = Writer::start(connection, clock.clone());
+        Ok(Self { read, writer, clock })
+    }
+
+    /// Whether the database answers and takes writes: what `/readyz` asks.
+    pub async fn check(&self) -> Result<(), StorageError> {
+        sqlx::query("select last from stamp_counter").fetch_one(&self.read).await?;
+        self.writer.health().await
+    }
+
+    /// Finishes every accepted write, folds the write-ahead log into the file and closes it.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn base_options(options: &Options) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(&options.path)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("temp_store", "memory")
+}
+
+fn writer_options(options: &Options) -> SqliteConnectOptions {
+    base_options(options)
+        .create_if_missing(true)
+        .pragma("cache_size", WRITER_CACHE)
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", "67108864")
+}
+
+fn reader_options(options: &Options) -> SqliteConnectOptions {
+    base_options(options).pragma("cache_size", READER_CACHE).pragma("query_only", "on")
+}
+
+fn opening(error: sqlx::Error) -> StorageError {
+    match error.into() {
+        StorageError::Other(words) => StorageError::Open(words),
+        other => other,
+    }
+}
+
+async fn check_owner(connection: &mut SqliteConnection) -> Result<(), StorageError> {
+    let id: i64 = sqlx::query_scalar("pragma application_id").fetch_one(&mut *connection).await?;
+    let tables: i64 = sqlx::query_scalar("select count(*) from sqlite_schema").fetch_one(&mut *connection).await?;
+    if id != APPLICATION_ID && (id != 0 || tables > 0) {
+        let ours: i64 = sqlx::query_scalar("select count(*) from sqlite_schema where name = 'stamp_counter'")
+            .fetch_one(&mut *connection)
+            .await?;
+        if ours == 0 {
+            return Err(StorageError::Foreign(id));
+        }
+    }
+    Ok(())
+}
+
+async fn mark_owner(connection: &mut SqliteConnection) -> Result<(), StorageError> {
+    // A pragma takes no bound values: 1414680139 is APPLICATION_ID.
+    let marked: i64 = sqlx::query_scalar("pragma application_id").fetch_one(&mut *connection).await?;
+    if marked != APPLICATION_ID {
+        sqlx::query("pragma application_id = 1414680139").execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn cap_size(connection: &mut SqliteConnection, megabytes: u32) -> Result<(), StorageError> {
+    if megabytes > 0 {
+        let page_size: i64 = sqlx::query_scalar("pragma page_size").fetch_one(&mut *connection).await?;
+        let pages = i64::from(megabytes) * 1024 * 1024 / page_size;
+        let text = format!("pragma max_page_count = {pages}");
+        sqlx::query(sqlx::AssertSqlSafe(text)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}

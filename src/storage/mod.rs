@@ -1,0 +1,22 @@
+//! The only SQL of the house. One writer task and a few read connections on one SQLite file (see
+//! [`db`] for the settings and [`writer`] for the group commit); one file for each group of tables.
+//!
+//! Storage knows the domain's types and nothing of HTTP or of the widgets. Times come from the
+//! [`Clock`](crate::domain::clock::Clock) that is passed in; ids are made by the application.
+
+pub mod activities;
+mod batch;
+pub mod call_logs;
+pub mod contact_list;
+pub mod contact_match;
+mod contact_rows;
+pub mod contact_search;
+pub mod contacts;
+pub mod db;
+pub mod error;
+pub mod message_logs;
+pub mod operators;
+mod writer;
+
+pub use db::{Options, Storage};
+pub use error::StorageError;

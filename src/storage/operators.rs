@@ -1,0 +1,68 @@
+//! What is kept for each operator: settings, the authorization toggle, invitations.
+
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+
+use super::Storage;
+use super::error::StorageError;
+use crate::domain::clock::Clock;
+use crate::domain::ids::new_id;
+use crate::domain::operator::Operator;
+
+const SETTINGS: &str = "select id, value from operator_setting where operator = $1 order by id";
+const PUT_SETTING: &str = "insert into operator_setting (operator, id, value, updated_at) values ($1, $2, $3, $4) \
+     on conflict (operator, id) do update set value = excluded.value, updated_at = excluded.updated_at";
+const AUTHORIZED: &str = "select authorized from operator_authorization where operator = $1";
+const PUT_AUTHORIZED: &str = "insert into operator_authorization (operator, authorized, updated_at) \
+     values ($1, $2, $3) \
+     on conflict (operator) do update set authorized = excluded.authorized, updated_at = excluded.updated_at";
+const ADD_INVITE: &str = "insert into invite (id, operator, kind, body, created_at) values ($1, $2, $3, $4, $5)";
+
+impl Storage {
+    /// What an operator set, by setting id; values are JSON text.
+    pub async fn list_settings(&self, operator: &Operator) -> Result<HashMap<String, String>, StorageError> {
+        let rows: Vec<(String, String)> = sqlx::query_as(SETTINGS).bind(&operator.id).fetch_all(&self.read).await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Whether an operator's toggle is on: it is, until it was switched off.
+    pub async fn is_authorized(&self, operator: &Operator) -> Result<bool, StorageError> {
+        let row: Option<i64> = sqlx::query_scalar(AUTHORIZED).bind(&operator.id).fetch_optional(&self.read).await?;
+        Ok(row != Some(0))
+    }
+}
+
+pub(super) async fn write_settings(
+    tx: &mut SqliteConnection,
+    operator: &str,
+    values: &[(String, String)],
+    now: i64,
+) -> Result<(), StorageError> {
+    for (id, value) in values {
+        sqlx::query(PUT_SETTING).bind(operator).bind(id).bind(value).bind(now).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn write_authorized(
+    tx: &mut SqliteConnection,
+    operator: &str,
+    authorized: bool,
+    now: i64,
+) -> Result<(), StorageError> {
+    sqlx::query(PUT_AUTHORIZED).bind(operator).bind(i64::from(authorized)).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+pub(super) async fn write_invite(
+    tx: &mut SqliteConnection,
+    operator: &str,
+    kind: &str,
+    body: &str,
+    clock: &dyn Clock,
+) -> Result<(), StorageError> {
+    let id = new_id("inv", clock);
+    sqlx::query(ADD_INVITE).bind(id).bind(operator).bind(kind).bind(body).bind(clock.now_ms()).execute(tx).await?;
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! The one writer: jobs from everywhere, committed in groups, acknowledged after the commit.
+//!
+//! While one transaction is on its way to the disk the next jobs queue up and share the following
+//! one, so that durability (`synchronous = full`) costs one flush for many. A group that fails is run
+//! again job by job, so that one bad job fails alone.
+
+use std::sync::{Arc, Mutex};
+
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::error::StorageError;
+use super::{batch, contact_rows};
+use crate::domain::call_log::{CallLog, CallPost};
+use crate::domain::clock::SharedClock;
+use crate::domain::message_log::MessagePost;
+use crate::domain::operator::Operator;
+
+/// Jobs that share one transaction at most.
+const GROUP: usize = 256;
+/// Jobs that wait at most; further callers wait for a place.
+const QUEUE: usize = 4096;
+
+/// One write.
+#[derive(Debug, Clone)]
+pub(super) enum Job {
+    Contacts(Arc<contact_rows::ContactBatch>),
+    CallPost {
+        operator: String,
+        post: Arc<CallPost>,
+    },
+    MessagePost {
+        operator: String,
+        post: Arc<MessagePost>,
+    },
+    Settings {
+        operator: String,
+        values: Vec<(String, String)>,
+    },
+    Authorized {
+        operator: String,
+        authorized: bool,
+    },
+    Invite {
+        operator: String,
+        kind: &'static str,
+        body: String,
+    },
+    PurgeTombstones {
+        changed_before: i64,
+    },
+    /// Writes nothing new: finds out whether writing works again.
+    Probe,
+}
+
+/// What a write did.
+#[derive(Debug, Clone)]
+pub(super) enum Done {
+    Contacts(contact_rows::BatchOutcome),
+    CallLog(Box<CallLog>),
+    MessageLogs(Vec<String>),
+    Nothing,
+}
+
+struct Request {
+    job: Job,
+    reply: oneshot::Sender<Result<Done, StorageError>>,
+}
+
+/// The way to the writer task.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Request>,
+    closing: CancellationToken,
+    task: TaskTracker,
+    trouble: Arc<Mutex<Option<String>>>,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Request")
+    }
+}
+
+impl Writer {
+    pub(super) fn start(connection: SqliteConnection, clock: SharedClock) -> Self {
+        let (queue, requests) = mpsc::channel(QUEUE);
+        let writer =
+            Self { queue, closing: CancellationToken::new(), task: TaskTracker::new(), trouble: Arc::default() };
+        let state = Task { connection, clock, trouble: writer.trouble.clone() };
+        writer.task.spawn(state.run(requests, writer.closing.clone()));
+        writer.task.close();
+        writer
+    }
+
+    /// Runs a job; returns after its transaction is on the disk.
+    pub(super) async fn run(&self, job: Job) -> Result<Done, StorageError> {
+        let (reply, answer) = oneshot::channel();
+        if self.closing.is_cancelled() || self.queue.send(Request { job, reply }).await.is_err() {
+            return Err(StorageError::Closed);
+        }
+        answer.await.unwrap_or(Err(StorageError::Closed))
+    }
+
+    /// Whether writes work: after a failed one, finds out by trying.
+    pub(super) async fn health(&self) -> Result<(), StorageError> {
+        let troubled = self.trouble.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some();
+        if troubled {
+            self.run(Job::Probe).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn close(&self) {
+        self.closing.cancel();
+        self.task.wait().await;
+    }
+}
+
+struct Task {
+    connection: SqliteConnection,
+    clock: SharedClock,
+    trouble: Arc<Mutex<Option<String>>>,
+}
+
+impl Task {
+    async fn run(mut self, mut requests: mpsc::Receiver<Request>, closing: CancellationToken) {
+        let mut group = Vec::with_capacity(GROUP);
+        loop {
+            group.clear();
+            let received = tokio::select! {
+                biased;
+                received = requests.recv_many(&mut group, GROUP) => received,
+                () = closing.cancelled(), if !requests.is_closed() => {
+                    // Whoever is already in the queue was promised an answer.
+                    requests.close();
+                    continue;
+                }
+            };
+            if received == 0 {
+                break;
+            }
+            self.serve(&mut group).await;
+        }
+        if let Err(error) = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut self.connection).await {
+            tracing::warn!(%error, "the write-ahead log could not be folded into the database at shutdown");
+        }
+        if let Err(error) = self.connection.close().await {
+            tracing::warn!(%error, "the database did not close cleanly");
+        }
+    }
+
+    async fn serve(&mut self, group: &mut Vec<Request>) {
+        let jobs: Vec<Job> = group.iter().map(|request| request.job.clone()).collect();
+        match self.commit(&jobs).await {
+            Ok(done) => {
+                self.note_trouble(None);
+                for (request, done) in group.drain(..).zip(done) {
+                    drop(request.reply.send(Ok(done)));
+                }
+            }
+            Err(error) if jobs.len() == 1 => {
+                self.note_trouble(Some(&error));
+                group.drain(..).for_each(|request| drop(request.reply.send(Err(copy(&error)))));
+            }
+            Err(_) => {
+                for request in group.drain(..) {
+                    let result = self.commit(std::slice::from_ref(&request.job)).await;
+                    self.note_trouble(result.as_ref().err());
+                    let done = result.and_then(|mut done| done.pop().ok_or(StorageError::Closed));
+                    drop(request.reply.send(done));
+                }
+            }
+        }
+    }
+
+    async fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Done>, StorageError> {
+        let mut tx = self.connection.begin_with("begin immediate").await?;
+        let done = batch::run(&mut tx, jobs, &*self.clock).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    fn note_trouble(&self, error: Option<&StorageError>) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(error) = error
+            && trouble.is_none()
+        {
+            tracing::error!(%error, fix = error.fix(), "a write failed");
+        }
+        *trouble = error.map(ToString::to_string);
+    }
+}
+
+/// An error's kind and words, for each of the callers that share it.
+fn copy(error: &StorageError) -> StorageError {
+    match error {
+        StorageError::Full(words) => StorageError::Full(words.clone()),
+        StorageError::ReadOnly(words) => StorageError::ReadOnly(words.clone()),
+        StorageError::Busy(words) => StorageError::Busy(words.clone()),
+        StorageError::Damaged(words) => StorageError::Damaged(words.clone()),
+        other => StorageError::Other(other.to_string()),
+    }
+}
+
+impl super::Storage {
+    /// Keeps what an operator set, by setting id; values are JSON text.
+    pub async fn put_settings(&self, operator: &Operator, values: Vec<(String, String)>) -> Result<(), StorageError> {
+        let job = Job::Settings { operator: operator.id.clone(), values };
+        self.writer.run(job).await.map(drop)
+    }
+
+    /// Keeps whether an operator's toggle is on.
+    pub async fn put_authorized(&self, operator: &Operator, authorized: bool) -> Result<(), StorageError> {
+        let job = Job::Authorized { operator: operator.id.clone(), authorized };
+        self.writer.run(job).await.map(drop)
+    }
+
+    /// Keeps a meeting invitation. `kind` is `meeting` or `conference`; `body` is JSON text.
+    pub async fn add_invite(&self, operator: &Operator, kind: &'static str, body: String) -> Result<(), StorageError> {
+        let job = Job::Invite { operator: operator.id.clone(), kind, body };
+        self.writer.run(job).await.map(drop)
+    }
+
+    /// Forgets tombstones of changes before a time (Unix ms). Tokens older than them get a full list.
+    pub async fn purge_tombstones(&self, changed_before: i64) -> Result<(), StorageError> {
+        self.writer.run(Job::PurgeTombstones { changed_before }).await.map(drop)
+    }
+}
