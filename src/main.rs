@@ -1,1 +1,8 @@
-fn main() {}
+//! The `trunkline` command.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    trunkline::cli::run().await
+}

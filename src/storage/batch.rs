@@ -42,7 +42,7 @@ async fn run_one(tx: &mut SqliteConnection, job: &Job, clock: &dyn Clock) -> Res
         Job::Authorized { operator, authorized } => {
             operators::write_authorized(tx, operator, *authorized, now).await?;
         }
-        Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, clock).await?,
+        Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
         Job::PurgeTombstones { changed_before } => contact_rows::purge_tombstones(tx, *changed_before).await?,
         Job::Probe => {
             sqlx::query("update stamp_counter set last = last").execute(tx).await?;

@@ -11,10 +11,10 @@ const LOOKED_AT: i64 = 200;
 /// Words of a query that count.
 const MOST_WORDS: usize = 8;
 
-const BY_WORDS: &str = "select c.key, c.json from contact_words w join contact c on c.key = w.rowid \
-     where w.text match $1 and c.deleted = 0 order by w.rowid limit $2";
-const BY_GRAMS: &str = "select c.key, c.json from contact_grams g join contact c on c.key = g.rowid \
-     where g.text match $1 and c.deleted = 0 order by g.rowid limit $2";
+const BY_WORDS: &str = "select c.key, c.json from contact_words join contact c on c.key = contact_words.rowid \
+     where contact_words match $1 and c.deleted = 0 order by contact_words.rowid limit $2";
+const BY_GRAMS: &str = "select c.key, c.json from contact_grams join contact c on c.key = contact_grams.rowid \
+     where contact_grams match $1 and c.deleted = 0 order by contact_grams.rowid limit $2";
 
 impl Storage {
     /// The contacts that best fit what was typed: JSON without `type`, best first.

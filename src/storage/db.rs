@@ -43,7 +43,6 @@ impl Options {
 pub struct Storage {
     pub(super) read: SqlitePool,
     pub(super) writer: Writer,
-    pub(super) clock: SharedClock,
 }
 
 impl Storage {
@@ -66,8 +65,8 @@ impl Storage {
             .test_before_acquire(false)
             .connect_with(reader_options(options))
             .await?;
-        let writer = Writer::start(connection, clock.clone());
-        Ok(Self { read, writer, clock })
+        let writer = Writer::start(connection, clock);
+        Ok(Self { read, writer })
     }
 
     /// Whether the database answers and takes writes: what `/readyz` asks.

@@ -6,8 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::Storage;
 use super::error::StorageError;
-use crate::domain::clock::Clock;
-use crate::domain::ids::new_id;
+use crate::domain::contact::content_hash;
 use crate::domain::operator::Operator;
 
 const SETTINGS: &str = "select id, value from operator_setting where operator = $1 order by id";
@@ -17,7 +16,8 @@ const AUTHORIZED: &str = "select authorized from operator_authorization where op
 const PUT_AUTHORIZED: &str = "insert into operator_authorization (operator, authorized, updated_at) \
      values ($1, $2, $3) \
      on conflict (operator) do update set authorized = excluded.authorized, updated_at = excluded.updated_at";
-const ADD_INVITE: &str = "insert into invite (id, operator, kind, body, created_at) values ($1, $2, $3, $4, $5)";
+const ADD_INVITE: &str = "insert into invite (id, operator, kind, body, created_at) values ($1, $2, $3, $4, $5) \
+     on conflict (id) do nothing";
 
 impl Storage {
     /// What an operator set, by setting id; values are JSON text.
@@ -60,9 +60,10 @@ pub(super) async fn write_invite(
     operator: &str,
     kind: &str,
     body: &str,
-    clock: &dyn Clock,
+    now: i64,
 ) -> Result<(), StorageError> {
-    let id = new_id("inv", clock);
-    sqlx::query(ADD_INVITE).bind(id).bind(operator).bind(kind).bind(body).bind(clock.now_ms()).execute(tx).await?;
+    // The adapter repeats a request whose answer it did not get: the same invitation is kept once.
+    let id = format!("inv_{:016x}", content_hash(&format!("{operator}\n{kind}\n{body}")));
+    sqlx::query(ADD_INVITE).bind(id).bind(operator).bind(kind).bind(body).bind(now).execute(tx).await?;
     Ok(())
 }

@@ -1,0 +1,84 @@
+import { Feed } from "./host/feed.js";
+import { showRecord } from "./host/record.js";
+import { Wire } from "./host/wire.js";
+
+/** The CRM page of the demo: it brings the adapter by one script tag and docks the widget. */
+
+/** In a CRM this is all there is to it: the script tag, and RingCentral's own. */
+async function bringAdapter(daemon) {
+  const address = new URL("adapter.js", `${daemon}/`).href;
+  const tag = document.createElement("script");
+  tag.type = "module";
+  tag.src = address;
+  await new Promise((resolve, reject) => {
+    tag.addEventListener("load", resolve);
+    tag.addEventListener("error", () => reject(new Error(`The adapter did not load from ${address}`)));
+    document.head.append(tag);
+  });
+  // The module is loaded already; its connect() gives the handle the tag made.
+  const { connect } = await import(address);
+  return connect();
+}
+
+/** Stands for RingCentral's adapter.js, which makes this element (protocol 1.1). */
+function dockWidget(widget) {
+  const frame = document.createElement("iframe");
+  frame.id = "rc-widget-adapter-frame";
+  frame.title = "Phone";
+  frame.allow = "microphone; autoplay";
+  frame.src = `${widget}/`;
+  document.getElementById("dock").append(frame);
+  return frame;
+}
+
+const WORDS = {
+  "waiting-for-widget": "Waiting for the phone",
+  connecting: "Connecting",
+  registered: "Connected",
+  "daemon-unreachable": "Daemon unreachable",
+  unauthorized: "Not signed in",
+  destroyed: "Ended",
+};
+
+function showStatus(status, text = WORDS[status] ?? status) {
+  const pill = document.getElementById("status");
+  pill.dataset.status = status;
+  pill.textContent = text;
+}
+
+const feed = new Feed(document.getElementById("feed"));
+const { daemon, widget } = await (await fetch("demo.json")).json();
+
+try {
+  const handle = await bringAdapter(daemon);
+  showStatus(handle.status);
+  handle.addEventListener("status", ({ detail }) => {
+    showStatus(detail.status);
+    feed.add("status", WORDS[detail.status] ?? detail.status, detail.message ?? "");
+  });
+  handle.addEventListener("open", (event) => {
+    // This page shows the record itself instead of a new window.
+    event.preventDefault();
+    const { kind, url, detail } = event.detail;
+    feed.add("open", kind, url ?? JSON.stringify(detail));
+    if (kind === "contact") showRecord(detail.contact ?? detail);
+  });
+  handle.addEventListener("error", ({ detail }) => feed.add("error", detail.code, detail.fix ?? detail.message));
+  handle.addEventListener("command", ({ detail }) => feed.add("command", detail.command.type, ""));
+} catch (error) {
+  showStatus("failed", "Adapter missing");
+  feed.add("error", "adapter", error.message);
+}
+
+const wire = new Wire(document.getElementById("wire"), document.getElementById("wire-sum"));
+const frame = dockWidget(widget);
+
+window.addEventListener("message", ({ source, origin, data }) => {
+  // Only the docked frame, and only from where it was loaded.
+  if (source !== frame.contentWindow || origin !== new URL(widget).origin) return;
+  if (data?.type === "simulator-exchange") wire.add(data);
+  if (data?.type === "rc-call-ring-notify" || data?.type === "rc-call-start-notify") {
+    feed.add("call", data.type === "rc-call-ring-notify" ? "ringing" : "answered", data.call.from);
+    if (data.call.contactMatch) showRecord(data.call.contactMatch);
+  }
+});

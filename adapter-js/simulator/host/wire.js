@@ -1,0 +1,33 @@
+const KEPT = 100;
+const SHOWN = 400;
+
+/**
+ * The widget's requests with the answer it got and the time it waited. The answers go to the frame, so
+ * the page cannot see them: the simulated widget reports each exchange to this page's exact origin.
+ */
+export class Wire {
+  #rows;
+  #sum;
+  #count = 0;
+
+  /** @param {HTMLElement} rows @param {HTMLElement} sum */
+  constructor(rows, sum) {
+    this.#rows = rows;
+    this.#sum = sum;
+  }
+
+  add({ path, ms, response }) {
+    this.#count += 1;
+    this.#sum.textContent = `${this.#count} requests of the widget`;
+    const row = document.createElement("tr");
+    const answer = JSON.stringify(response) ?? "none";
+    for (const [text, name] of [[path, "path"], [answer.slice(0, SHOWN), "answer"], [String(ms), "right"]]) {
+      const cell = document.createElement("td");
+      cell.textContent = text;
+      cell.className = name;
+      row.append(cell);
+    }
+    this.#rows.prepend(row);
+    while (this.#rows.children.length > KEPT) this.#rows.lastChild.remove();
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * What the adapter takes from the browser, in one place, so that everything else runs against fakes.
+ *
+ * @returns {import("./internal.d.ts").Environment}
+ */
+export function browserEnvironment() {
+  return {
+    window: globalThis.window,
+    document: globalThis.document,
+    fetch: (input, init) => globalThis.fetch(input, init),
+    setTimeout: (run, ms) => window.setTimeout(run, ms),
+    clearTimeout: (id) => window.clearTimeout(id),
+    now: () => Date.now(),
+    random: () => Math.random(),
+    // Web Locks exist in secure contexts only; an intranet page on plain http has none.
+    locks: globalThis.navigator.locks ?? null,
+    BroadcastChannel: globalThis.BroadcastChannel ?? null,
+    MutationObserver: globalThis.MutationObserver,
+    console: globalThis.console,
+  };
+}

@@ -1,0 +1,59 @@
+/** What `connect` returns: events, a status, and the end of it. */
+
+/** @typedef {import("./types.d.ts").Status} Status */
+
+export class ConnectionHandle extends EventTarget {
+  /** @type {Status} */
+  #status = "waiting-for-widget";
+  /** @type {(() => void) | null} */
+  #end;
+
+  /** @param {() => void} end */
+  constructor(end) {
+    super();
+    this.#end = end;
+  }
+
+  get status() {
+    return this.#status;
+  }
+
+  /**
+   * @param {Status} status
+   * @param {string | null} message
+   */
+  become(status, message) {
+    if (status === this.#status || this.#status === "destroyed") return;
+    const previous = this.#status;
+    this.#status = status;
+    this.#send("status", { status, previous, message }, false);
+  }
+
+  /**
+   * @param {keyof import("./types.d.ts").HandleEventMap} type
+   * @param {unknown} detail
+   * @param {boolean} [cancelable]
+   * @returns {boolean} false when a listener prevented it
+   */
+  emit(type, detail, cancelable = false) {
+    // What was under way when the page ended the connection is nobody's news any more.
+    return this.#status === "destroyed" || this.#send(type, detail, cancelable);
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   * @param {boolean} cancelable
+   */
+  #send(type, detail, cancelable) {
+    return this.dispatchEvent(new CustomEvent(type, { detail, cancelable }));
+  }
+
+  destroy() {
+    const end = this.#end;
+    if (end === null) return;
+    this.#end = null;
+    end();
+    this.become("destroyed", null);
+  }
+}

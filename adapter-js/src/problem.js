@@ -1,0 +1,92 @@
+/**
+ * Turns whatever went wrong between the adapter and the daemon into one shape, in words a person can
+ * act on. The daemon answers errors as application/problem+json (RFC 9457) with a stable `code`.
+ */
+
+/** @typedef {import("./internal.d.ts").Failure} Failure */
+
+/** Longer texts do not fit the widget's alert. */
+const MAX_TEXT = 400;
+
+/**
+ * @param {unknown} value
+ * @returns {string | null}
+ */
+function text(value) {
+  if (typeof value !== "string" || value.trim() === "") return null;
+  return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
+}
+
+/**
+ * @param {Response} response with a status other than 200
+ * @returns {Promise<Failure>}
+ */
+export async function failureOf(response) {
+  /** @type {Record<string, unknown>} */
+  let problem = {};
+  try {
+    const parsed = await response.json();
+    if (parsed !== null && typeof parsed === "object") problem = parsed;
+  } catch {
+    // A proxy in between answers in HTML; the status has to do.
+  }
+  const code = text(problem.code);
+  const requestId = response.headers.get("x-request-id");
+  // 502 to 504 without a code of ours come from a proxy that finds no daemon behind it.
+  if (code === null && response.status >= 502 && response.status <= 504) {
+    return { ...unreachable(`a proxy answered ${response.status} in its place`), requestId };
+  }
+  return {
+    kind: response.status === 401 ? "unauthorized" : "refused",
+    code: code ?? `http_${response.status}`,
+    detail: text(problem.detail) ?? text(problem.title) ?? `Trunkline answered ${response.status}.`,
+    fix: text(problem.fix),
+    requestId,
+    passing: response.status === 429 || response.status >= 500,
+  };
+}
+
+/**
+ * @param {string} why what follows the colon
+ * @returns {Failure}
+ */
+export function unreachable(why) {
+  return {
+    kind: "unreachable",
+    code: "unreachable",
+    detail: `Trunkline cannot be reached: ${why}.`,
+    fix: "If it stays so, ask whoever runs Trunkline to check that the daemon is up and that its address may be used from this page.",
+    requestId: null,
+    passing: true,
+  };
+}
+
+/** @returns {Failure} */
+export function timedOut() {
+  return { ...unreachable("it did not answer in time"), code: "timeout" };
+}
+
+/**
+ * @param {string} detail
+ * @param {string | null} [requestId]
+ * @returns {Failure}
+ */
+export function unusable(detail, requestId = null) {
+  return { kind: "unusable", code: "unusable", detail, fix: null, requestId, passing: false };
+}
+
+/**
+ * @param {unknown} error what getToken threw
+ * @returns {Failure}
+ */
+export function noToken(error) {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    kind: "unauthorized",
+    code: "no_token",
+    detail: text(`This page could not get a Trunkline token: ${reason}`) ?? "",
+    fix: "Sign in to this page again, or reload it.",
+    requestId: null,
+    passing: false,
+  };
+}

@@ -1,0 +1,125 @@
+/** The public types of trunkline-adapter. */
+
+/** What the connection is doing now. */
+export type Status =
+  /** There is no widget frame on the page yet. */
+  | "waiting-for-widget"
+  /** The frame is there; the widget's sign-in event or the daemon's answer is still to come. */
+  | "connecting"
+  /** The widget knows the service and its requests are answered. */
+  | "registered"
+  /** The daemon does not answer. Requests get their fallback; the adapter keeps trying. */
+  | "daemon-unreachable"
+  /** The daemon refuses the operator's token, or the page could not supply one. */
+  | "unauthorized"
+  /** `destroy()` was called. */
+  | "destroyed";
+
+/** Why a token is asked for: "initial", or the daemon's code for what was wrong with the last one. */
+export interface TokenRequest {
+  reason: "initial" | "token_missing" | "token_expired" | "token_invalid" | (string & {});
+}
+
+export interface ConnectOptions {
+  /**
+   * Base address of the daemon, such as "https://trunkline.example/". Needed only when the modules are
+   * not served by the daemon itself.
+   */
+  daemon?: string;
+  /**
+   * The widget's iframe: a CSS selector, the element, or a function that finds it (for a shadow root).
+   * Without it: RingCentral's own frame, `RCAdapter.contentFrameEl` or `#<prefix>-adapter-frame`.
+   */
+  frame?: string | HTMLIFrameElement | (() => HTMLIFrameElement | null);
+  /** The `prefix` given to RingCentral's adapter.js. Default "rc-widget". */
+  prefix?: string;
+  /** The widget's exact origin, where it is not that of the frame's `src`. */
+  widgetOrigin?: string;
+  /**
+   * Gives the operator's bearer token. Called at the start and whenever the daemon refuses the current
+   * token; never twice at the same time. Leave it out when the daemon runs with `auth = "none"`.
+   */
+  getToken?: (request: TokenRequest) => string | Promise<string>;
+}
+
+export interface StatusDetail {
+  status: Status;
+  previous: Status;
+  /** What happened, in words, where something is wrong. */
+  message: string | null;
+}
+
+export interface OpenDetail {
+  kind:
+    | "contact"
+    | "activity"
+    | "call-log"
+    | "message-log"
+    | "meeting-invite"
+    | "conference-invite"
+    | "button"
+    | (string & {});
+  /** The http(s) address that opens unless the event is prevented; null when there is none. */
+  url: string | null;
+  detail: Record<string, unknown>;
+}
+
+export interface ErrorDetail {
+  /** Stable, for programs: a problem code of the daemon, "unreachable", "timeout", "no_token", ... */
+  code: string;
+  /** What happened, for a person. */
+  message: string;
+  /** What to do about it, where that is known. */
+  fix: string | null;
+  /** The registered path whose request failed, or null. */
+  path: string | null;
+  /** The daemon's X-Request-Id, for its log. */
+  requestId: string | null;
+}
+
+export interface CommandDetail {
+  /** The command as it was carried out. */
+  command: { type: string; [key: string]: unknown };
+}
+
+export interface HandleEventMap {
+  status: CustomEvent<StatusDetail>;
+  /** Cancelable: `preventDefault()` keeps the adapter from opening `url` in a new window. */
+  open: CustomEvent<OpenDetail>;
+  error: CustomEvent<ErrorDetail>;
+  command: CustomEvent<CommandDetail>;
+}
+
+export interface Handle extends EventTarget {
+  readonly status: Status;
+  /** Ends the connection and removes every listener, observer, timer, stream and lock. */
+  destroy(): void;
+  addEventListener<K extends keyof HandleEventMap>(
+    type: K,
+    listener: (event: HandleEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof HandleEventMap>(
+    type: K,
+    listener: (event: HandleEventMap[K]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/**
+ * Joins the widget frame of this page to the daemon. A second call for the same frame and daemon
+ * returns the first call's handle.
+ *
+ * @throws {TypeError} when an option cannot be used; the message says which and why.
+ */
+export function connect(options?: ConnectOptions): Handle;

@@ -1,0 +1,116 @@
+import { createServer } from "node:http";
+
+import { FakeAnswers } from "./fake-answers.js";
+import { listen, sendFile } from "./serve-files.js";
+
+const SOURCE = new URL("../../../src/", import.meta.url);
+const SIMULATOR = new URL("../../../simulator/", import.meta.url);
+
+/**
+ * A daemon of the test's own, with the demo's three listeners and their policies. It records every
+ * request and can be stopped and started again on the same addresses.
+ */
+export class FakeDaemon {
+  answers = new FakeAnswers();
+  /** POST requests on widget paths. @type {{path: string, body: any}[]} */
+  requests = [];
+  origins = { daemon: "", page: "", widget: "" };
+  #daemon = null;
+  #others = [];
+  #streams = new Set();
+
+  async start() {
+    const page = createServer((request, response) => this.#page(request, response));
+    const widget = createServer((request, response) => this.#widget(request, response));
+    this.#others = [page, widget];
+    this.origins.page = await listen(page);
+    this.origins.widget = await listen(widget);
+    await this.startDaemon();
+    return this.origins;
+  }
+
+  /** Only the daemon's own listener, on the address it had before. */
+  async startDaemon() {
+    this.#daemon = createServer((request, response) => this.#api(request, response));
+    this.origins.daemon = await listen(this.#daemon, Number(new URL(this.origins.daemon || "http://x").port) || 0);
+  }
+
+  async stopDaemon() {
+    for (const stream of this.#streams) stream.destroy();
+    this.#streams.clear();
+    await end(this.#daemon);
+  }
+
+  async stop() {
+    await this.stopDaemon();
+    await Promise.all(this.#others.map(end));
+  }
+
+  /** Commands over the event stream. */
+  push(commands) {
+    for (const stream of this.#streams) stream.write(`event: commands\ndata: ${JSON.stringify({ commands })}\n\n`);
+  }
+
+  posted(path) {
+    return this.requests.filter((request) => request.path === path);
+  }
+
+  async #api(request, response) {
+    const { pathname } = new URL(request.url, "http://x");
+    response.setHeader("Access-Control-Allow-Origin", this.origins.page);
+    response.setHeader("Access-Control-Allow-Headers", "authorization, content-type");
+    response.setHeader("Access-Control-Expose-Headers", "x-request-id");
+    if (request.method === "OPTIONS") return response.writeHead(204).end();
+    if (pathname === "/adapter.js") {
+      return response.writeHead(200, { "Content-Type": "text/javascript" }).end('export * from "./adapter/adapter.js";\n');
+    }
+    if (pathname.startsWith("/adapter/")) return sendFile(SOURCE, pathname.slice("/adapter/".length), response);
+    if (pathname === "/embeddable/service") return json(response, 200, this.answers.manifest);
+    if (pathname === "/embeddable/events") return this.#stream(response);
+    const path = pathname.replace(/^\/embeddable/, "");
+    const body = JSON.parse(await textOf(request));
+    this.requests.push({ path, body });
+    const answer = this.answers.answer(path, body);
+    if (answer) return json(response, 200, answer);
+    return json(response, 404, { type: "about:blank", title: "Not found", status: 404, code: "unknown_path", detail: "no such path" }, "application/problem+json");
+  }
+
+  #stream(response) {
+    response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+    response.write('event: hello\ndata: {"version":"0.0.0"}\n\n');
+    this.#streams.add(response);
+    response.on("close", () => this.#streams.delete(response));
+  }
+
+  #page(request, response) {
+    const { daemon, widget } = this.origins;
+    const policy = `default-src 'none'; script-src 'self' ${daemon}; style-src 'self'; img-src 'self' data:; connect-src 'self' ${daemon}; frame-src ${widget}`;
+    return this.#files(request, response, "host.html", policy);
+  }
+
+  #widget(request, response) {
+    const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; connect-src 'self'; frame-ancestors ${this.origins.page}`;
+    return this.#files(request, response, "widget.html", policy);
+  }
+
+  #files(request, response, index, policy) {
+    const { pathname } = new URL(request.url, "http://x");
+    if (pathname === "/demo.json") return json(response, 200, this.origins);
+    return sendFile(SIMULATOR, pathname === "/" ? index : pathname.slice(1), response, { "Content-Security-Policy": policy });
+  }
+}
+
+function json(response, status, value, type = "application/json") {
+  response.writeHead(status, { "Content-Type": type }).end(JSON.stringify(value));
+}
+
+async function textOf(request) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  return Buffer.concat(parts).toString("utf8");
+}
+
+async function end(server) {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}

@@ -1,0 +1,204 @@
+//! All wiring: from a configuration to a running, and then a stopped, service.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{Method, StatusCode, Uri};
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{ApiKeys, Verifier};
+use crate::channels::embeddable;
+use crate::config::{Auth, Config};
+use crate::domain::clock::SharedClock;
+use crate::http::access::Access;
+use crate::http::events::Hub;
+use crate::http::guard::{Guard, gate};
+use crate::http::{ApiError, ServiceState, api, assets, health, logs};
+use crate::storage::{Options, Storage, StorageError};
+
+/// How often old tombstones are looked for.
+const MAINTENANCE: Duration = Duration::from_secs(6 * 3600);
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error("{error}\n  fix: {}", error.fix())]
+    Storage {
+        /// What is wrong with it.
+        #[from]
+        error: StorageError,
+    },
+    /// The keys of the configuration.
+    #[error("{0}")]
+    Keys(String),
+    /// The address.
+    #[error(
+        "cannot listen on {address}: {source}\n  fix: stop what uses this port, or set server.listen to another one"
+    )]
+    Listen {
+        /// As configured.
+        address: SocketAddr,
+        /// From the system.
+        source: std::io::Error,
+    },
+}
+
+/// A service that is ready to answer: a router and what must be closed after it.
+#[derive(Debug)]
+pub struct App {
+    state: ServiceState,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+    origins: Vec<String>,
+}
+
+impl App {
+    /// Opens the database and builds the service. `origins` are our own addresses as browsers name
+    /// them, beside the configured ones.
+    pub async fn build(config: Config, clock: SharedClock) -> Result<Self, StartError> {
+        let options = Options { path: database_path(&config.storage.url), max_size_mb: config.storage.max_size_mb };
+        let storage = Storage::open(&options, clock.clone()).await?;
+        let verifier = match config.operators.auth {
+            Auth::None => None,
+            Auth::Jwt => Some(Verifier::new(&config.operators).map_err(|e| StartError::Keys(e.to_string()))?),
+        };
+        let access = Access::new(verifier, ApiKeys::new(&config.api), clock.clone());
+        let closing = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
+        let state = ServiceState {
+            hub: Hub::new(closing.clone(), tasks.clone()),
+            region: config.numbers.region(),
+            zone: config.service.time_zone,
+            contact_prefix: prefix.into(),
+            access: Arc::new(access),
+            config: Arc::new(config),
+            storage,
+            clock,
+        };
+        let origins = own_origins(&state.config);
+        let app = Self { state, closing, tasks, origins };
+        app.start_maintenance();
+        Ok(app)
+    }
+
+    /// What handlers share.
+    pub fn state(&self) -> &ServiceState {
+        &self.state
+    }
+
+    /// Allows one more origin: a demo's page, or the address a test listens on.
+    pub fn allow_origin(&mut self, origin: String) {
+        self.origins.push(origin);
+    }
+
+    /// The service's routes behind the gate.
+    pub fn router(&self) -> Router {
+        let guard = Guard::new(self.state.config.server.host_names(), self.origins.iter().cloned());
+        Router::new()
+            .merge(embeddable::router())
+            .route("/adapter.js", get(assets::entry))
+            .route("/adapter/{file}", get(assets::module))
+            .route("/v1/contacts", get(api::list))
+            .route("/v1/contacts/batch", post(api::batch))
+            .route("/v1/contacts/{id}", get(api::get).put(api::put).delete(api::delete))
+            .route("/v1/call-logs", get(logs::calls))
+            .route("/v1/message-logs", get(logs::messages))
+            .route("/healthz", get(health::healthz))
+            .route("/readyz", get(health::readyz))
+            .fallback(not_found)
+            .method_not_allowed_fallback(wrong_method)
+            .with_state(self.state.clone())
+            .layer(axum::middleware::from_fn_with_state(guard, gate))
+    }
+
+    /// Serves until `stop` resolves, then finishes what it accepted: requests under way first, for
+    /// at most `server.shutdown_seconds`, then the writes, then the database file.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let closing = self.closing.clone();
+        let patience = Duration::from_secs(u64::from(self.state.config.server.shutdown_seconds));
+        let stopping = closing.clone();
+        let server = axum::serve(listener, self.router()).with_graceful_shutdown(async move {
+            stop.await;
+            tracing::info!("shutting down: finishing what was accepted");
+            stopping.cancel();
+        });
+        let ended = tokio::select! {
+            ended = server.into_future() => ended,
+            () = async { closing.cancelled().await; tokio::time::sleep(patience).await } => {
+                tracing::warn!("some connections did not end in time and are cut");
+                Ok(())
+            }
+        };
+        self.close().await;
+        ended
+    }
+
+    /// Ends background work and closes the database.
+    pub async fn close(self) {
+        self.closing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.state.storage.close().await;
+    }
+
+    fn start_maintenance(&self) {
+        let (storage, clock, closing) = (self.state.storage.clone(), self.state.clock.clone(), self.closing.clone());
+        let kept = i64::from(self.state.config.storage.tombstone_days) * DAY_MS;
+        self.tasks.spawn(async move {
+            loop {
+                if let Err(error) = storage.purge_tombstones(clock.now_ms() - kept).await {
+                    tracing::warn!(%error, "old tombstones could not be forgotten");
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(MAINTENANCE) => {}
+                    () = closing.cancelled() => return,
+                }
+            }
+        });
+    }
+}
+
+/// Binds the configured address.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+/// The file of a `sqlite:` URL.
+pub fn database_path(url: &str) -> PathBuf {
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    PathBuf::from(path.strip_prefix("//").unwrap_or(path))
+}
+
+fn own_origins(config: &Config) -> Vec<String> {
+    let mut origins = config.server.allowed_origins.clone();
+    if let Ok(url) = url::Url::parse(&config.server.public_url) {
+        origins.push(url.origin().ascii_serialization());
+    }
+    let port = config.server.listen.port();
+    origins.extend(["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}:{port}")));
+    origins
+}
+
+async fn not_found(uri: Uri) -> ApiError {
+    drop(uri);
+    ApiError::not_found("there is nothing at this address")
+}
+
+async fn wrong_method(method: Method) -> ApiError {
+    let detail = format!("this address does not take {method}");
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}

@@ -1,0 +1,48 @@
+//! The messages a handler sends after its answer (protocol 5), from the list the adapter allows.
+
+use serde_json::{Value, json};
+
+use crate::domain::operator::Operator;
+
+pub(super) fn authorization_status(operator: &Operator, authorized: bool) -> Value {
+    // The widget clears the account when it is left out.
+    let mut command = json!({"type": "rc-adapter-update-authorization-status", "authorized": authorized});
+    if authorized {
+        command["authorizedAccount"] = operator.account().into();
+    }
+    command
+}
+
+pub(super) fn sync_contacts() -> Value {
+    json!({"type": "rc-adapter-sync-third-party-contacts"})
+}
+
+pub(super) fn match_calls(session_ids: &[&str]) -> Value {
+    json!({"type": "rc-adapter-trigger-call-logger-match", "sessionIds": session_ids})
+}
+
+pub(super) fn update_settings(settings: &Value) -> Value {
+    json!({"type": "rc-adapter-update-third-party-settings", "settings": settings})
+}
+
+pub(super) fn navigate(path: &str) -> Value {
+    json!({"type": "rc-adapter-navigate-to", "path": path})
+}
+
+pub(super) fn call_log_page(page: &Value) -> Value {
+    json!({"type": "rc-adapter-update-call-log-page", "page": page})
+}
+
+/// `level` is info, success, warning or danger.
+pub(super) fn alert(level: &str, message: &str) -> Value {
+    json!({
+        "type": "rc-adapter-message-request",
+        "path": "/custom-alert-message",
+        "body": {"message": message, "level": level, "ttl": 8000},
+    })
+}
+
+/// Tells the page to open something; where it does not, the adapter opens `url`.
+pub(super) fn open(kind: &str, url: Option<String>, detail: &Value) -> Value {
+    json!({"type": "trunkline-open", "kind": kind, "url": url, "detail": detail})
+}

@@ -1,0 +1,26 @@
+//! `/messageLogger`: a conversation's messages, each kept once (protocol 3.7, 3.8 and 4.3).
+
+use serde_json::{Value, json};
+
+use super::open;
+use super::wire::{Answer, Call, Reply};
+use crate::domain::json;
+use crate::domain::message_log::{MessagePost, MessageTrigger};
+use crate::http::ApiError;
+
+pub(super) async fn handle(call: Call) -> Answer {
+    let body = call.object()?;
+    if body.get("triggerType").and_then(Value::as_str) == Some("openLog") {
+        let id = json::text(body.get("logId")).ok_or_else(|| ApiError::invalid_body("`logId` is missing"))?;
+        return Ok(Reply::ok().then_all(open::log(&call.state, &id).await?));
+    }
+    let state = &call.state;
+    let post = MessagePost::from_body(body, state.region, state.zone, state.clock.now_ms())
+        .map_err(|problem| ApiError::invalid_body(problem.to_string()))?;
+    let selected = post.trigger == MessageTrigger::SelectedLog;
+    if selected && post.messages.is_empty() {
+        return Err(ApiError::invalid_body("none of `selectedMessageIds` is among `conversation.messages`"));
+    }
+    let logs = state.storage.take_message_post(&call.operator, post).await?;
+    Ok(if selected { Reply::new(&json!({"data": {"logId": logs.first()}})) } else { Reply::ok() })
+}

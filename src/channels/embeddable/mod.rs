@@ -1,0 +1,113 @@
+//! RingCentral Embeddable: what each request path of the widget means, one file a path.
+//!
+//! [`PATHS`] is the one table: it routes requests and tells the adapter deadlines and what to answer
+//! when the daemon is out of reach. A new path is a file and a line here.
+
+mod activities;
+mod activity;
+mod authorize;
+mod button;
+mod call_log_matcher;
+mod call_log_page;
+mod call_logger;
+mod commands;
+mod conference_invite;
+mod contact_match;
+mod contact_search;
+mod contact_view;
+mod contacts;
+mod manifest;
+mod meeting_invite;
+mod message_log_matcher;
+mod message_logger;
+mod open;
+mod settings;
+mod wire;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use crate::http::{ApiError, Caller, ServiceState, body, events};
+use manifest::Fallback;
+use wire::{Answer, Call};
+
+type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// One request path of the widget.
+struct RequestPath {
+    /// As the widget sends it.
+    path: &'static str,
+    /// The widget's patience in ms (protocol 1.3); for loggers that of the oldest widget.
+    deadline: u32,
+    /// What the adapter answers when the daemon does not.
+    fallback: Fallback,
+    handle: Handler,
+}
+
+macro_rules! path {
+    ($path:literal, $deadline:literal, $fallback:expr, $module:ident) => {
+        RequestPath {
+            path: $path,
+            deadline: $deadline,
+            fallback: $fallback,
+            handle: |call| Box::pin($module::handle(call)),
+        }
+    };
+}
+
+const PATHS: [RequestPath; 15] = [
+    path!("/contacts", 60_000, Fallback::Null, contacts),
+    path!("/contacts/search", 30_000, Fallback::NoData, contact_search),
+    path!("/contacts/match", 30_000, Fallback::LastKnown(&["phoneNumbers"]), contact_match),
+    path!("/contacts/view", 3_000, Fallback::Alert("The contact was not opened"), contact_view),
+    path!("/activities", 3_000, Fallback::NoData, activities),
+    path!("/activity", 3_000, Fallback::Alert("The activity was not opened"), activity),
+    path!("/callLogger", 6_000, Fallback::Alert("The call was not saved"), call_logger),
+    path!("/callLogger/match", 30_000, Fallback::LastKnown(&["sessionIds"]), call_log_matcher),
+    path!("/messageLogger", 6_000, Fallback::Alert("The messages were not saved"), message_logger),
+    path!(
+        "/messageLogger/match",
+        30_000,
+        Fallback::LastKnown(&["conversationLogIds", "messageIds"]),
+        message_log_matcher
+    ),
+    path!("/authorize", 3_000, Fallback::Alert("The account was not switched"), authorize),
+    path!("/settings", 3_000, Fallback::Alert("The setting was not saved"), settings),
+    path!("/button", 3_000, Fallback::Alert("Nothing happened"), button),
+    path!("/conference/invite", 3_000, Fallback::Alert("The invitation was not saved"), conference_invite),
+    path!("/meeting/invite", 3_000, Fallback::Alert("The invitation was not saved"), meeting_invite),
+];
+
+/// The routes of this channel.
+pub fn router() -> Router<ServiceState> {
+    Router::new()
+        .route("/embeddable/service", get(manifest::service))
+        .route("/embeddable/events", get(events::stream))
+        .route("/embeddable/{*path}", post(dispatch))
+}
+
+/// `POST /embeddable<path>`: the widget's body in, `{"response", "commands"}` out.
+async fn dispatch(
+    State(state): State<ServiceState>,
+    Caller(operator): Caller,
+    Path(path): Path<String>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let Some(found) = PATHS.iter().find(|known| known.path[1..] == path) else {
+        let known: Vec<&str> = PATHS.iter().map(|path| path.path).collect();
+        let detail = "the widget's service has no such path";
+        return Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_path", detail)
+            .fix(format!("use one of {}", known.join(", "))));
+    };
+    let body = body::read(body, body::WIDGET_LIMIT).await?;
+    let call = Call { state: Arc::new(state), operator, body };
+    (found.handle)(call).await.map(wire::Reply::into_response)
+}

@@ -1,0 +1,141 @@
+//! Commands to pages that are open: one event stream a browser, one hub for all of them.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::Stream;
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::access::Caller;
+use super::state::ServiceState;
+use crate::domain::operator::Operator;
+
+/// Messages a slow page may be behind before it is told to fetch everything again.
+const BACKLOG: usize = 256;
+/// Changes of contacts within this time are told together.
+const GATHERED: Duration = Duration::from_millis(300);
+/// More changed numbers than this are not listed: the widget asks again by itself (its TTL).
+const MOST_NUMBERS: usize = 1000;
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+#[derive(Debug, Clone)]
+struct Message {
+    /// `None` is everybody.
+    operator: Option<String>,
+    commands: Arc<str>,
+    id: u64,
+}
+
+/// Where commands for open pages are handed in.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    sender: broadcast::Sender<Message>,
+    changed: Arc<Mutex<Gathering>>,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+}
+
+#[derive(Debug, Default)]
+struct Gathering {
+    numbers: BTreeSet<String>,
+    waiting: bool,
+    sent: u64,
+}
+
+impl Hub {
+    /// A hub whose streams end when `closing` is cancelled.
+    pub fn new(closing: CancellationToken, tasks: TaskTracker) -> Self {
+        Self { sender: broadcast::channel(BACKLOG).0, changed: Arc::default(), closing, tasks }
+    }
+
+    /// Sends commands to every open page of an operator.
+    pub fn tell(&self, operator: &Operator, commands: &[Value]) {
+        self.send(Some(operator.id.clone()), commands);
+    }
+
+    fn send(&self, operator: Option<String>, commands: &[Value]) {
+        let id = {
+            let mut gathering = self.lock();
+            gathering.sent += 1;
+            gathering.sent
+        };
+        let commands = json!({"commands": commands}).to_string().into();
+        // No page is open: nobody to tell.
+        let _ = self.sender.send(Message { operator, commands, id });
+    }
+
+    /// Contacts changed: pages fetch the list's changes and match these numbers again.
+    pub fn contacts_changed(&self, numbers: Vec<String>) {
+        let mut gathering = self.lock();
+        gathering.numbers.extend(numbers);
+        if std::mem::replace(&mut gathering.waiting, true) {
+            return;
+        }
+        drop(gathering);
+        let hub = self.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = tokio::time::sleep(GATHERED) => hub.tell_contacts_changed(),
+                () = hub.closing.cancelled() => {}
+            }
+        });
+    }
+
+    fn tell_contacts_changed(&self) {
+        let numbers = {
+            let mut gathering = self.lock();
+            gathering.waiting = false;
+            std::mem::take(&mut gathering.numbers)
+        };
+        let mut commands = vec![json!({"type": "rc-adapter-sync-third-party-contacts"})];
+        if !numbers.is_empty() && numbers.len() <= MOST_NUMBERS {
+            commands.push(json!({"type": "rc-adapter-trigger-contact-match", "phoneNumbers": numbers}));
+        }
+        self.send(None, &commands);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Gathering> {
+        self.changed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// `GET /embeddable/events`: server-sent events, `hello` first, then `commands`.
+pub async fn stream(
+    State(state): State<ServiceState>,
+    Caller(operator): Caller,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let hello = Event::default().event("hello").data(json!({"version": env!("CARGO_PKG_VERSION")}).to_string());
+    let receiver = state.hub.sender.subscribe();
+    let closing = state.hub.closing.clone();
+    let start = (Some(hello), receiver, closing, operator);
+    let events = stream::unfold(start, |(hello, mut receiver, closing, operator)| async move {
+        if let Some(hello) = hello {
+            return Some((Ok(hello), (None, receiver, closing, operator)));
+        }
+        loop {
+            let received = tokio::select! {
+                received = receiver.recv() => received,
+                () = closing.cancelled() => return None,
+            };
+            let event = match received {
+                Ok(message) if message.operator.as_ref().is_some_and(|id| *id != operator.id) => continue,
+                Ok(message) => Event::default().event("commands").id(message.id.to_string()).data(&*message.commands),
+                // Too far behind: what was missed is made good by one fresh sync.
+                Err(broadcast::error::RecvError::Lagged(_)) => Event::default()
+                    .event("commands")
+                    .data(json!({"commands": [{"type": "rc-adapter-sync-third-party-contacts"}]}).to_string()),
+                Err(broadcast::error::RecvError::Closed) => return None,
+            };
+            return Some((Ok(event), (None, receiver, closing, operator)));
+        }
+    });
+    Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}

@@ -1,0 +1,120 @@
+//! `/v1/call-logs` and `/v1/message-logs`: what was logged, for programs.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::access::ApiCaller;
+use super::api::PageQuery;
+use super::problem::ApiError;
+use super::state::ServiceState;
+use crate::domain::call_log::CallLog;
+use crate::storage::message_logs::MessageLog;
+
+/// `?sessionId=` of a call, `?conversationId=` of a conversation.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogQuery {
+    session_id: Option<String>,
+    conversation_id: Option<String>,
+}
+
+/// `GET /v1/call-logs`: `{"items", "nextPage"}`, oldest first; with `?sessionId=` (a session id or a
+/// telephony session id) every operator's log of that call.
+pub async fn calls(
+    State(state): State<ServiceState>,
+    _: ApiCaller,
+    Query(log): Query<LogQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Response, ApiError> {
+    let limit = page.limit()?;
+    let (logs, next) = match &log.session_id {
+        Some(session_id) => (state.storage.call_logs_of_session(session_id).await?, None),
+        None => {
+            let logs = state.storage.list_call_logs(page.page(), limit).await?;
+            let next = next_page(&logs, limit, |log| &log.id);
+            (logs, next)
+        }
+    };
+    let items: Vec<Value> = logs.iter().map(call_json).collect();
+    Ok(Json(json!({"items": items, "nextPage": next})).into_response())
+}
+
+/// `GET /v1/message-logs`: `{"items", "nextPage"}`, oldest first, each with its messages; with
+/// `?conversationId=` every operator's logs of that conversation, by day.
+pub async fn messages(
+    State(state): State<ServiceState>,
+    _: ApiCaller,
+    Query(log): Query<LogQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Response, ApiError> {
+    let limit = page.limit()?;
+    let (logs, next) = match &log.conversation_id {
+        Some(conversation_id) => (state.storage.message_logs_of(conversation_id).await?, None),
+        None => {
+            let logs = state.storage.list_message_logs(page.page(), limit).await?;
+            let next = next_page(&logs, limit, |log| &log.id);
+            (logs, next)
+        }
+    };
+    let mut items = Vec::with_capacity(logs.len());
+    for log in &logs {
+        let messages = state.storage.messages_of(&log.id).await?;
+        items.push(message_json(log, &messages));
+    }
+    Ok(Json(json!({"items": items, "nextPage": next})).into_response())
+}
+
+fn next_page<T>(items: &[T], limit: i64, id: impl Fn(&T) -> &String) -> Option<String> {
+    let full = i64::try_from(items.len()).is_ok_and(|count| count == limit);
+    items.last().filter(|_| full).map(|last| id(last).clone())
+}
+
+/// A call log on the wire; keys a newer widget adds to its body stand beside ours.
+pub fn call_json(log: &CallLog) -> Value {
+    let mut out = log.extra.clone();
+    let own = json!({
+        "id": log.id,
+        "operator": log.operator,
+        "sessionId": log.session_id,
+        "telephonySessionId": log.telephony_session_id,
+        "phase": log.phase.word(),
+        "contactId": log.choice.contact_id,
+        "decidedBy": log.choice.decided_by.word(),
+        "note": log.note.text,
+        "earlierNotes": log.note.earlier,
+        "formData": log.form,
+        "call": log.call,
+        "remoteNumber": log.remote_number,
+        "startedAt": log.started_at(),
+        "createdAt": log.created_at,
+        "updatedAt": log.updated_at,
+    });
+    if let Value::Object(own) = own {
+        out.extend(own);
+    }
+    Value::Object(out)
+}
+
+fn message_json(log: &MessageLog, messages: &[Value]) -> Value {
+    json!({
+        "id": log.id,
+        "operator": log.operator,
+        "conversationId": log.conversation_id,
+        "day": log.day,
+        "type": log.kind,
+        "contactId": log.choice.contact_id,
+        "decidedBy": log.choice.decided_by.word(),
+        "note": log.note.text,
+        "earlierNotes": log.note.earlier,
+        "formData": log.form,
+        "conversation": log.conversation,
+        "messages": messages,
+        "remoteNumbers": log.remote_numbers,
+        "lastMessageAt": log.last_message_at,
+        "createdAt": log.created_at,
+        "updatedAt": log.updated_at,
+    })
+}

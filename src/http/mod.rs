@@ -1,0 +1,17 @@
+//! The HTTP edge: what every request passes before a handler sees it (host, origin, media type,
+//! size, who is asking), how errors leave, and the routes that belong to no widget.
+
+pub mod access;
+pub mod api;
+pub mod assets;
+pub mod body;
+pub mod events;
+pub mod guard;
+pub mod health;
+pub mod logs;
+pub mod problem;
+pub mod state;
+
+pub use access::{ApiCaller, Caller};
+pub use problem::ApiError;
+pub use state::ServiceState;

@@ -1,0 +1,33 @@
+//! What every handler shares. Cheap to clone.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use super::access::Access;
+use super::events::Hub;
+use crate::config::Config;
+use crate::domain::clock::SharedClock;
+use crate::domain::phone::Region;
+use crate::storage::Storage;
+
+/// The state of the service.
+#[derive(Debug, Clone)]
+pub struct ServiceState {
+    /// The effective configuration.
+    pub config: Arc<Config>,
+    /// The database.
+    pub storage: Storage,
+    /// Time.
+    pub clock: SharedClock,
+    /// Who may ask.
+    pub access: Arc<Access>,
+    /// Commands to open pages.
+    pub hub: Hub,
+    /// The country of national spellings.
+    pub region: Option<Region>,
+    /// The zone of the daemon's days.
+    pub zone: Tz,
+    /// `{"type":"<service name>",`: what is put before a contact's own keys.
+    pub contact_prefix: Arc<str>,
+}
