@@ -20,11 +20,13 @@ use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
 use crate::http::events::Hub;
 use crate::http::guard::{Guard, gate};
-use crate::http::{ApiError, ServiceState, api, assets, health, logs};
+use crate::http::{ApiError, ServiceState, api, assets, health, logs, pages};
 use crate::storage::{Options, Storage, StorageError};
 
 /// How often old tombstones are looked for.
-const MAINTENANCE: Duration = Duration::from_secs(6 * 3600);
+const MAINTENANCE: Duration = Duration::from_hours(6);
+/// How often changes of other processes are looked for.
+const WATCH: Duration = Duration::from_secs(2);
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Why the service cannot start.
@@ -69,7 +71,7 @@ impl App {
         let storage = Storage::open(&options, clock.clone()).await?;
         let verifier = match config.operators.auth {
             Auth::None => None,
-            Auth::Jwt => Some(Verifier::new(&config.operators).map_err(|e| StartError::Keys(e.to_string()))?),
+            Auth::Jwt => Some(Verifier::new(&config.operators).map_err(|e| StartError::Keys(e.clone()))?),
         };
         let access = Access::new(verifier, ApiKeys::new(&config.api), clock.clone());
         let closing = CancellationToken::new();
@@ -80,6 +82,7 @@ impl App {
             region: config.numbers.region(),
             zone: config.service.time_zone,
             contact_prefix: prefix.into(),
+            pages: Arc::new(pages::cache()),
             access: Arc::new(access),
             config: Arc::new(config),
             storage,
@@ -88,6 +91,7 @@ impl App {
         let origins = own_origins(&state.config);
         let app = Self { state, closing, tasks, origins };
         app.start_maintenance();
+        app.start_watch();
         Ok(app)
     }
 
@@ -153,6 +157,30 @@ impl App {
         self.tasks.close();
         self.tasks.wait().await;
         self.state.storage.close().await;
+    }
+
+    /// Tells open pages of contacts that another process wrote (`trunkline import` beside a running
+    /// daemon).
+    fn start_watch(&self) {
+        let (state, closing) = (self.state.clone(), self.closing.clone());
+        self.tasks.spawn(async move {
+            let mut told = state.storage.known_stamp();
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(WATCH) => {}
+                    () = closing.cancelled() => return,
+                }
+                match state.storage.refresh_stamp().await {
+                    // Our own writes are told where they are made.
+                    Ok(stamp) if stamp > told.max(state.storage.written_stamp()) => {
+                        told = stamp;
+                        state.hub.contacts_changed(Vec::new());
+                    }
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!(%error, "the database could not be read"),
+                }
+            }
+        });
     }
 
     fn start_maintenance(&self) {

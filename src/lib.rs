@@ -1,4 +1,4 @@
-//! Trunkline: one daemon behind RingCentral's widgets.
+//! Trunkline: one daemon behind `RingCentral`'s widgets.
 
 pub mod app;
 pub mod auth;

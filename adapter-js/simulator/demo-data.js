@@ -5,13 +5,21 @@
 
 export const UNKNOWN_NUMBER = "+12025550143";
 
+/** By list: the widget draws often, and lists may be long. @type {WeakMap<any[], Map<string, any[]>>} */
+const indexed = new WeakMap();
+
 /** @returns {Map<string, any[]>} contacts by number, fax numbers left out */
 function byNumber(contacts) {
+  const known = indexed.get(contacts);
+  if (known) return known;
   const numbers = new Map();
+  indexed.set(contacts, numbers);
   for (const contact of contacts) {
     for (const { phoneNumber, phoneType } of contact.phoneNumbers ?? []) {
       if (phoneType === "fax") continue;
-      numbers.set(phoneNumber, [...(numbers.get(phoneNumber) ?? []), contact]);
+      const owners = numbers.get(phoneNumber);
+      if (owners) owners.push(contact);
+      else numbers.set(phoneNumber, [contact]);
     }
   }
   return numbers;

@@ -9,6 +9,7 @@ const STORE = "trunkline-simulated-cloud";
 /** Shorter than the real 5 s and more, so that a visitor sees the history record come. */
 const HISTORY_DELAY = 2_000;
 const HISTORY_KEPT = 50;
+const ANSWER_SHOWN = 400;
 
 const { page: pageOrigin } = await (await fetch("demo.json")).json();
 
@@ -78,7 +79,8 @@ window.addEventListener("message", ({ data }) => {
     underWay.delete(data.responseId);
     const ms = Math.round(performance.now() - request.at);
     // For the demo page alone, which could not see an answer that goes to this frame.
-    window.parent.postMessage({ type: "simulator-exchange", path: request.path, ms, response: data.response }, pageOrigin);
+    const answer = (JSON.stringify(data.response) ?? "none").slice(0, ANSWER_SHOWN);
+    window.parent.postMessage({ type: "simulator-exchange", path: request.path, ms, answer }, pageOrigin);
   }
   phone.receive(data);
 });

@@ -22,13 +22,13 @@ const BATCH: usize = 2000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// CSV (Google Contacts, Outlook, HubSpot, or with columns by name) or vCard files.
+    /// CSV (Google Contacts, Outlook, `HubSpot`, or with columns by name) or vCard files.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Columns by name: `name=Kunde,phone=Telefon 1,phone=Telefon 2`.
     #[arg(long, value_name = "FIELD=COLUMN,...")]
     map: Option<String>,
-    /// Country of numbers written without one (ISO code), in place of numbers.default_region.
+    /// Country of numbers written without one (ISO code), in place of `numbers.default_region`.
     #[arg(long, value_name = "CODE")]
     region: Option<String>,
     /// Starts the contacts' ids: the same label keeps the same people the same across files.

@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Loaded};
 
-/// A self-hosted service behind RingCentral Embeddable: contacts, matching and call logs from one
+/// A self-hosted service behind `RingCentral` Embeddable: contacts, matching and call logs from one
 /// file database.
 #[derive(Debug, Parser)]
 #[command(name = "trunkline", version)]

@@ -121,13 +121,12 @@ impl<'a> Draft<'a> {
     fn read_variable(&self, section: &str, key: &str, inside: &[&str], text: &'a str) -> Result<Value<'a>, String> {
         let whole = self.tree.get(section).and_then(|keys| keys.get(key));
         let attempt = |new: Value<'a>| {
-            let value = match inside {
-                [] => new,
-                _ => {
-                    let mut whole = whole.cloned().unwrap_or_else(|| bare(DeValue::Array(DeArray::new())));
-                    put(&mut whole, inside, new)?;
-                    whole
-                }
+            let value = if let [] = inside {
+                new
+            } else {
+                let mut whole = whole.cloned().unwrap_or_else(|| bare(DeValue::Array(DeArray::new())));
+                put(&mut whole, inside, new)?;
+                whole
             };
             match misfits(section, key, &value).first() {
                 None => Ok(value),

@@ -185,9 +185,8 @@ impl CallPost {
             call: Map::new(),
             extra: Map::new(),
         };
-        TRANSIENT.iter().for_each(|key| drop(call.remove(*key)));
-        KNOWN.iter().for_each(|key| drop(body.remove(*key)));
-        body.retain(|_, value| !value.is_null());
+        call.retain(|key, _| !TRANSIENT.contains(&key.as_str()));
+        body.retain(|key, value| !KNOWN.contains(&key.as_str()) && !value.is_null());
         post.form = form.map(redacted);
         post.call = redacted(call);
         post.extra = redacted(body);

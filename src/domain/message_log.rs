@@ -44,7 +44,7 @@ impl MessageTrigger {
 /// One message, without secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// RingCentral's id: unique for an operator.
+    /// `RingCentral`'s id: unique for an operator.
     pub id: String,
     /// Unix ms.
     pub created_at: i64,
@@ -61,7 +61,7 @@ pub struct MessagePost {
     pub conversation_id: String,
     /// The widget's own key, under which its matcher will ask; absent in 3.x selections.
     pub alias: Option<String>,
-    /// SMS, Pager, VoiceMail, Fax, Thread.
+    /// SMS, Pager, `VoiceMail`, Fax, Thread.
     pub kind: String,
     /// Why the widget posted.
     pub trigger: MessageTrigger,
@@ -132,8 +132,8 @@ impl MessagePost {
 
         let alias = json::text(conversation.get("conversationLogId"));
         let kind = json::text(conversation.get("type")).unwrap_or_else(|| "SMS".into());
-        DERIVED.iter().for_each(|key| drop(conversation.remove(*key)));
-        KNOWN.iter().for_each(|key| drop(body.remove(*key)));
+        conversation.retain(|key, _| !DERIVED.contains(&key.as_str()));
+        body.retain(|key, _| !KNOWN.contains(&key.as_str()));
         if !body.is_empty() {
             conversation.insert("request".into(), Value::Object(body));
         }

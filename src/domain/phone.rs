@@ -39,7 +39,7 @@ impl Number {
     /// Reads a number as written. `None` when the text holds no number at all ("anonymous").
     ///
     /// Understood: national and international spellings, IDD prefixes, RFC 3966 `tel:` URIs,
-    /// extensions (`ext 227`, `x227`, `;ext=227` and RingCentral's `+16505550100*227`).
+    /// extensions (`ext 227`, `x227`, `;ext=227` and `RingCentral`'s `+16505550100*227`).
     pub fn parse(raw: &str, region: Option<Region>) -> Option<Self> {
         let raw = raw.trim();
         if raw.is_empty() || raw.len() > MAX_TEXT {
@@ -96,7 +96,7 @@ impl Number {
         if self.certain && other.certain { a == b } else { a.ends_with(b) || b.ends_with(a) }
     }
 
-    /// How the widget gets it: E.164, with `*extension` where there is one (RingCentral's form).
+    /// How the widget gets it: E.164, with `*extension` where there is one (`RingCentral`'s form).
     pub fn dialable(&self) -> String {
         if self.extension.is_empty() { self.number.clone() } else { format!("{}*{}", self.number, self.extension) }
     }

@@ -1,5 +1,5 @@
 //! Removing bearer secrets from what is stored. With `recordingWithToken` or `attachmentWithToken`
-//! the widget appends the operator's RingCentral token to URIs, sometimes twice, and it can leak,
+//! the widget appends the operator's `RingCentral` token to URIs, sometimes twice, and it can leak,
 //! URL-encoded, into a `link` that wraps such a URI (protocol 4.4).
 
 use std::borrow::Cow;

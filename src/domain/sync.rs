@@ -17,7 +17,7 @@ pub fn first_stamp(last: Stamp, now_ms: i64) -> Stamp {
 }
 
 /// Where a running list stands. The widget echoes it verbatim as `page`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cursor {
     /// A full list: contacts with a key greater than `after` and not greater than `last`.
     Full {

@@ -44,9 +44,9 @@ impl Access {
         {
             return Ok(Arc::new(known.operator.clone()));
         }
-        let verified = Arc::new(verifier.verify(token, now)?);
-        self.verified.insert(token.to_owned(), verified.clone());
-        Ok(Arc::new(verified.operator.clone()))
+        let checked = Arc::new(verifier.verify(token, now)?);
+        self.verified.insert(token.to_owned(), checked.clone());
+        Ok(Arc::new(checked.operator.clone()))
     }
 
     /// Whether a program may use the API.

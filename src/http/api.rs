@@ -4,8 +4,10 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -181,6 +183,8 @@ fn take_array(map: &mut serde_json::Map<String, Value>, key: &str) -> Result<Vec
 }
 
 /// An answer whose JSON is ready.
-pub fn raw_json(text: String) -> Response {
-    ([(axum::http::header::CONTENT_TYPE, "application/json")], text).into_response()
+pub fn raw_json(text: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(text.into()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }

@@ -29,8 +29,9 @@ pub async fn module(Path(file): Path<String>, headers: HeaderMap) -> Result<Resp
 
 /// An embedded file with its media type and a validator, or 304 where the browser has it.
 pub fn file_response(name: &str, file: &rust_embed::EmbeddedFile, headers: &HeaderMap) -> Response {
-    let hash = file.metadata.sha256_hash();
-    let tag = format!("\"{}\"", hash[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let mut start = [0; 8];
+    start.copy_from_slice(&file.metadata.sha256_hash()[..8]);
+    let tag = format!("\"{:016x}\"", u64::from_be_bytes(start));
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return StatusCode::NOT_MODIFIED.into_response();
     }

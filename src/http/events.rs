@@ -121,11 +121,11 @@ pub async fn stream(
             return Some((Ok(hello), (None, receiver, closing, operator)));
         }
         loop {
-            let received = tokio::select! {
-                received = receiver.recv() => received,
+            let next = tokio::select! {
+                message = receiver.recv() => message,
                 () = closing.cancelled() => return None,
             };
-            let event = match received {
+            let event = match next {
                 Ok(message) if message.operator.as_ref().is_some_and(|id| *id != operator.id) => continue,
                 Ok(message) => Event::default().event("commands").id(message.id.to_string()).data(&*message.commands),
                 // Too far behind: what was missed is made good by one fresh sync.

@@ -30,13 +30,12 @@ pub async fn calls(
     Query(page): Query<PageQuery>,
 ) -> Result<Response, ApiError> {
     let limit = page.limit()?;
-    let (logs, next) = match &log.session_id {
-        Some(session_id) => (state.storage.call_logs_of_session(session_id).await?, None),
-        None => {
-            let logs = state.storage.list_call_logs(page.page(), limit).await?;
-            let next = next_page(&logs, limit, |log| &log.id);
-            (logs, next)
-        }
+    let (logs, next) = if let Some(session_id) = &log.session_id {
+        (state.storage.call_logs_of_session(session_id).await?, None)
+    } else {
+        let logs = state.storage.list_call_logs(page.page(), limit).await?;
+        let next = next_page(&logs, limit, |log| &log.id);
+        (logs, next)
     };
     let items: Vec<Value> = logs.iter().map(call_json).collect();
     Ok(Json(json!({"items": items, "nextPage": next})).into_response())
@@ -51,13 +50,12 @@ pub async fn messages(
     Query(page): Query<PageQuery>,
 ) -> Result<Response, ApiError> {
     let limit = page.limit()?;
-    let (logs, next) = match &log.conversation_id {
-        Some(conversation_id) => (state.storage.message_logs_of(conversation_id).await?, None),
-        None => {
-            let logs = state.storage.list_message_logs(page.page(), limit).await?;
-            let next = next_page(&logs, limit, |log| &log.id);
-            (logs, next)
-        }
+    let (logs, next) = if let Some(conversation_id) = &log.conversation_id {
+        (state.storage.message_logs_of(conversation_id).await?, None)
+    } else {
+        let logs = state.storage.list_message_logs(page.page(), limit).await?;
+        let next = next_page(&logs, limit, |log| &log.id);
+        (logs, next)
     };
     let mut items = Vec::with_capacity(logs.len());
     for log in &logs {

@@ -9,6 +9,7 @@ pub mod events;
 pub mod guard;
 pub mod health;
 pub mod logs;
+pub mod pages;
 pub mod problem;
 pub mod state;
 

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 
 use super::access::Access;
 use super::events::Hub;
+use super::pages::PageCache;
 use crate::config::Config;
 use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
@@ -30,4 +31,6 @@ pub struct ServiceState {
     pub zone: Tz,
     /// `{"type":"<service name>",`: what is put before a contact's own keys.
     pub contact_prefix: Arc<str>,
+    /// Pages of the contact list that were sent lately.
+    pub pages: Arc<PageCache>,
 }

@@ -219,7 +219,7 @@ impl Book {
         // has no session id is looked for among the logs of that telephony session.
         let open: Vec<(&str, &str)> = posts
             .iter()
-            .filter(|(operator, post)| book.by_session.get(&key(operator, &post.session_id)).is_none())
+            .filter(|(operator, post)| !book.by_session.contains_key(&key(operator, &post.session_id)))
             .filter_map(|(operator, post)| Some((*operator, post.telephony_session_id.as_deref()?)))
             .collect();
         if !open.is_empty() {

@@ -2,7 +2,9 @@
 //! [`domain::sync`](crate::domain::sync)).
 //!
 //! A page is one statement: the stamp, the rows and the next position come from one snapshot, and
-//! the rows leave SQLite as one finished text.
+//! the rows leave `SQLite` as one finished text.
+
+use std::sync::atomic::Ordering;
 
 use super::Storage;
 use super::error::StorageError;
@@ -15,8 +17,10 @@ pub struct Page {
     pub data: String,
     /// Where the next page starts, if there is one.
     pub next: Option<Cursor>,
-    /// The newest stamp of this page's snapshot.
+    /// The token this page stands for: the newest stamp, or the bound of a run of changes.
     pub stamp: Stamp,
+    /// The newest stamp of the snapshot this page was read from.
+    pub snapshot: Stamp,
 }
 
 /// What the stamps say at this moment.
@@ -44,6 +48,28 @@ impl Storage {
         Ok(Stamps { last, floor })
     }
 
+    /// The newest stamp this process knows of: never behind an acknowledged write, nor behind a page
+    /// that was handed out.
+    pub fn known_stamp(&self) -> Stamp {
+        self.stamp.load(Ordering::Acquire)
+    }
+
+    /// The newest stamp that this process wrote itself.
+    pub fn written_stamp(&self) -> Stamp {
+        self.writer.written_stamp()
+    }
+
+    /// Reads the newest stamp: another process (an import) may have written too.
+    pub async fn refresh_stamp(&self) -> Result<Stamp, StorageError> {
+        let last = self.stamps().await?.last;
+        self.saw_stamp(last);
+        Ok(last)
+    }
+
+    fn saw_stamp(&self, stamp: Stamp) {
+        self.stamp.fetch_max(stamp, Ordering::AcqRel);
+    }
+
     /// The living contacts after a key. `prefix` is put before each contact's own keys.
     pub async fn full_page(
         &self,
@@ -57,7 +83,8 @@ impl Storage {
             sqlx::query_as(FULL).bind(prefix).bind(after).bind(bound).bind(limit).fetch_one(&self.read).await?;
         let last = last.unwrap_or(max_key);
         let next = (count == limit && end < last).then_some(Cursor::Full { after: end, last });
-        Ok(Page { data: format!("[{data}]"), next, stamp })
+        self.saw_stamp(stamp);
+        Ok(Page { data: format!("[{data}]"), next, stamp, snapshot: stamp })
     }
 
     /// Changes and tombstones between two stamps; `None` when tombstones among them were forgotten.
@@ -76,11 +103,12 @@ impl Storage {
             .bind(limit)
             .fetch_one(&self.read)
             .await?;
+        self.saw_stamp(stamp);
         if after < floor || after > stamp {
             return Ok(None);
         }
         let bound = bound.unwrap_or(stamp);
         let next = (count == limit && end < bound).then_some(Cursor::Changes { after: end, bound });
-        Ok(Some(Page { data: format!("[{data}]"), next, stamp: bound }))
+        Ok(Some(Page { data: format!("[{data}]"), next, stamp: bound, snapshot: stamp }))
     }
 }

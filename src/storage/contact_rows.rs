@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use super::error::StorageError;
 use crate::domain::contact::{Contact, content_hash};
 use crate::domain::fold::{fold, is_cjk};
-use crate::domain::sync::first_stamp;
+use crate::domain::sync::{Stamp, first_stamp};
 
 /// Contacts to write and to delete, made ready outside the transaction. Within a batch the last
 /// mention of an id holds.
@@ -31,6 +31,8 @@ pub struct BatchOutcome {
     /// Keys of the numbers that concern a changed contact, before or after: what open pages must
     /// match again.
     pub numbers: Vec<String>,
+    /// The newest stamp after it.
+    pub stamp: Stamp,
 }
 
 #[derive(Debug, Clone)]
@@ -170,6 +172,7 @@ pub(super) async fn write(
     let known = known(tx, batch).await?;
     let (last, mut key): (i64, i64) = sqlx::query_as(COUNTERS).fetch_one(&mut *tx).await?;
     let first = first_stamp(last, now);
+    outcome.stamp = last;
     let mut stamp = first;
     let mut changes = Changes::default();
 
@@ -212,7 +215,8 @@ pub(super) async fn write(
     }
     if stamp > first {
         changes.apply(tx, now).await?;
-        sqlx::query(SET_LAST).bind(stamp - 1).execute(&mut *tx).await?;
+        outcome.stamp = stamp - 1;
+        sqlx::query(SET_LAST).bind(outcome.stamp).execute(&mut *tx).await?;
     }
     outcome.numbers.sort_unstable();
     outcome.numbers.dedup();

@@ -1,6 +1,8 @@
 //! Opening the database file: settings, migrations, the reader pool and the writer task.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -17,7 +19,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 const APPLICATION_ID: i64 = 0x54_52_4e_4b;
 /// Readers never wait for the writer (WAL); more than the cores only costs memory.
 const READERS: u32 = 4;
-/// KiB of page cache (negative is SQLite's sign for KiB). The system's own cache does the rest, and
+/// KiB of page cache (negative is `SQLite`'s sign for KiB). The system's own cache does the rest, and
 /// memory maps would count as resident.
 const READER_CACHE: &str = "-4096";
 const WRITER_CACHE: &str = "-16384";
@@ -43,6 +45,7 @@ impl Options {
 pub struct Storage {
     pub(super) read: SqlitePool,
     pub(super) writer: Writer,
+    pub(super) stamp: Arc<AtomicI64>,
 }
 
 impl Storage {
@@ -65,8 +68,10 @@ impl Storage {
             .test_before_acquire(false)
             .connect_with(reader_options(options))
             .await?;
-        let writer = Writer::start(connection, clock);
-        Ok(Self { read, writer })
+        let last: i64 = sqlx::query_scalar("select last from stamp_counter").fetch_one(&mut connection).await?;
+        let stamp = Arc::new(AtomicI64::new(last));
+        let writer = Writer::start(connection, clock, stamp.clone());
+        Ok(Self { read, writer, stamp })
     }
 
     /// Whether the database answers and takes writes: what `/readyz` asks.

@@ -23,11 +23,11 @@ pub struct MessageLog {
     pub id: String,
     /// Whose log it is.
     pub operator: String,
-    /// RingCentral's conversation.
+    /// `RingCentral`'s conversation.
     pub conversation_id: String,
     /// Our day, `YYYY-MM-DD`.
     pub day: String,
-    /// SMS, Pager, VoiceMail, Fax, Thread.
+    /// SMS, Pager, `VoiceMail`, Fax, Thread.
     pub kind: String,
     /// Which contact it belongs to.
     pub choice: Choice,

@@ -4,6 +4,7 @@
 //! one, so that durability (`synchronous = full`) costs one flush for many. A group that fails is run
 //! again job by job, so that one bad job fails alone.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sqlx::{Connection, SqliteConnection};
@@ -76,6 +77,7 @@ pub(super) struct Writer {
     closing: CancellationToken,
     task: TaskTracker,
     trouble: Arc<Mutex<Option<String>>>,
+    written: Arc<AtomicI64>,
 }
 
 impl std::fmt::Debug for Request {
@@ -85,11 +87,17 @@ impl std::fmt::Debug for Request {
 }
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection, clock: SharedClock) -> Self {
+    pub(super) fn start(connection: SqliteConnection, clock: SharedClock, stamp: Arc<AtomicI64>) -> Self {
         let (queue, requests) = mpsc::channel(QUEUE);
-        let writer =
-            Self { queue, closing: CancellationToken::new(), task: TaskTracker::new(), trouble: Arc::default() };
-        let state = Task { connection, clock, trouble: writer.trouble.clone() };
+        let writer = Self {
+            queue,
+            closing: CancellationToken::new(),
+            task: TaskTracker::new(),
+            trouble: Arc::default(),
+            written: Arc::default(),
+        };
+        let (trouble, written) = (writer.trouble.clone(), writer.written.clone());
+        let state = Task { connection, clock, stamp, written, trouble };
         writer.task.spawn(state.run(requests, writer.closing.clone()));
         writer.task.close();
         writer
@@ -113,6 +121,11 @@ impl Writer {
         Ok(())
     }
 
+    /// The newest stamp taken by this task.
+    pub(super) fn written_stamp(&self) -> i64 {
+        self.written.load(Ordering::Acquire)
+    }
+
     pub(super) async fn close(&self) {
         self.closing.cancel();
         self.task.wait().await;
@@ -122,6 +135,8 @@ impl Writer {
 struct Task {
     connection: SqliteConnection,
     clock: SharedClock,
+    stamp: Arc<AtomicI64>,
+    written: Arc<AtomicI64>,
     trouble: Arc<Mutex<Option<String>>>,
 }
 
@@ -180,6 +195,14 @@ impl Task {
         let mut tx = self.connection.begin_with("begin immediate").await?;
         let done = batch::run(&mut tx, jobs, &*self.clock).await?;
         tx.commit().await?;
+        for outcome in &done {
+            if let Done::Contacts(outcome) = outcome {
+                self.stamp.fetch_max(outcome.stamp, Ordering::AcqRel);
+                if outcome.upserted + outcome.deleted > 0 {
+                    self.written.fetch_max(outcome.stamp, Ordering::AcqRel);
+                }
+            }
+        }
         Ok(done)
     }
 

@@ -65,10 +65,12 @@ export class Matcher {
   #start(keys) {
     const stale = this.#ready() ? this.#stale(keys) : [];
     if (stale.length === 0) return Promise.resolve();
-    this.#running = this.#ask(stale, {}).finally(() => {
+    const run = this.#ask(stale, {}); // never rejects
+    this.#running = run;
+    run.then(() => {
       this.#running = null;
     });
-    return this.#running;
+    return run;
   }
 
   #stale(keys) {

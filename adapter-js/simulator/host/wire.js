@@ -1,5 +1,4 @@
 const KEPT = 100;
-const SHOWN = 400;
 
 /**
  * The widget's requests with the answer it got and the time it waited. The answers go to the frame, so
@@ -16,12 +15,11 @@ export class Wire {
     this.#sum = sum;
   }
 
-  add({ path, ms, response }) {
+  add({ path, ms, answer }) {
     this.#count += 1;
     this.#sum.textContent = `${this.#count} requests of the widget`;
     const row = document.createElement("tr");
-    const answer = JSON.stringify(response) ?? "none";
-    for (const [text, name] of [[path, "path"], [answer.slice(0, SHOWN), "answer"], [String(ms), "right"]]) {
+    for (const [text, name] of [[path, "path"], [answer, "answer"], [String(ms), "right"]]) {
       const cell = document.createElement("td");
       cell.textContent = text;
       cell.className = name;

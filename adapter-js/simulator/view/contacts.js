@@ -1,26 +1,37 @@
 import { h, icon } from "./dom.js";
 import { avatar, nameOf, phoneText, whenText } from "./words.js";
 
+/** Rows drawn at most: a list of thousands is for the filter. */
+const DRAWN = 150;
+
 export function contactsPage(phone, ui) {
   const { contacts } = phone;
   const { state } = phone.service;
   const wanted = ui.filter.toLowerCase();
-  const found = contacts.shown.filter((contact) => !wanted || `${nameOf(contact)} ${contact.company ?? ""} ${(contact.phoneNumbers ?? []).map((entry) => entry.phoneNumber).join(" ")}`.toLowerCase().includes(wanted));
-  const sorted = found.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+  const sorted = byName(contacts.shown).filter((contact) => !wanted || searchText(contact).includes(wanted));
   return [
     h("header.page-head", null,
       h("h1.grow", null, "Contacts"),
-      h("small.muted", { "data-part": "contact-count" }, contacts.syncing ? "Syncing…" : `${contacts.shown.length}`),
+      h("small.muted", { "data-part": "contact-count" }, contacts.syncing ? "Syncing…" : contacts.shown.length.toLocaleString()),
       h("button.icon-button", { "aria-label": "Refresh contacts", title: "Refresh", disabled: contacts.syncing || !state.contactsPath, click: () => contacts.sync("manual") }, icon("refresh"))),
     h("div.filter", null, icon("search"), h("input", { type: "search", value: ui.filter, placeholder: "Filter", "aria-label": "Filter contacts", input: (event) => ui.set({ filter: event.target.value }) })),
     sorted.length === 0
       ? h("p.empty", null, state.authorized ? "No contacts." : "Connect in Settings to see your contacts.")
-      : h("ul.rows", { "aria-label": "Contact list" }, sorted.map((contact) => h("li.row", { key: contact.id },
+      : h("ul.rows", { "aria-label": "Contact list" }, sorted.slice(0, DRAWN).map((contact) => h("li.row", { key: contact.id },
         h("button.row-main", { click: () => open(phone, contact) },
           avatar(nameOf(contact)),
           h("span.grow", null, h("strong", null, nameOf(contact)), h("small", null, contact.company ?? contact.jobTitle ?? phoneText(contact.phoneNumbers?.[0]?.phoneNumber))),
           icon("next"))))),
+    sorted.length > DRAWN && h("p.empty", null, `and ${sorted.length - DRAWN} more: use the filter`),
   ];
+}
+
+const collator = new Intl.Collator();
+const byName = (contacts) => contacts.toSorted((a, b) => collator.compare(nameOf(a), nameOf(b)));
+
+function searchText(contact) {
+  const numbers = (contact.phoneNumbers ?? []).map((entry) => entry.phoneNumber);
+  return [nameOf(contact), contact.company, ...numbers].join(" ").toLowerCase();
 }
 
 function open(phone, contact) {

@@ -15,7 +15,7 @@ struct Request {
     button: Value,
 }
 
-pub(super) async fn handle(call: Call) -> Answer {
+pub(super) fn handle(call: &Call) -> Answer {
     let request: Request = call.parse()?;
     let id = json::id_of(Some(&request.button)).unwrap_or_default();
     let setting = find(&call.state.config.service.settings, &id);
@@ -24,6 +24,6 @@ pub(super) async fn handle(call: Call) -> Answer {
     };
     Ok(Reply::ok().then(match action {
         ButtonAction::SyncContacts => commands::sync_contacts(),
-        ButtonAction::Open(url) => commands::open("button", Some(url.clone()), &json!({"id": id})),
+        ButtonAction::Open(url) => commands::open("button", Some(url), &json!({"id": id})),
     }))
 }

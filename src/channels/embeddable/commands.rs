@@ -43,6 +43,6 @@ pub(super) fn alert(level: &str, message: &str) -> Value {
 }
 
 /// Tells the page to open something; where it does not, the adapter opens `url`.
-pub(super) fn open(kind: &str, url: Option<String>, detail: &Value) -> Value {
+pub(super) fn open(kind: &str, url: Option<&str>, detail: &Value) -> Value {
     json!({"type": "trunkline-open", "kind": kind, "url": url, "detail": detail})
 }

@@ -7,7 +7,7 @@ use super::{commands, open};
 use crate::domain::json;
 use crate::http::ApiError;
 
-pub(super) async fn handle(call: Call) -> Answer {
+pub(super) fn handle(call: &Call) -> Answer {
     let entity = call.object()?;
     let id = json::text(entity.get("id")).ok_or_else(|| ApiError::invalid_body("the entity has no `id`"))?;
     let service = &call.state.config.service;
@@ -26,5 +26,5 @@ pub(super) async fn handle(call: Call) -> Answer {
         .is_none()
         .then(|| commands::navigate(&format!("/contacts/{}/{}", open::step(&service.name), open::step(&id))));
     let detail = json!({"id": id, "name": entity.get("name"), "phoneNumbers": entity.get("phoneNumbers")});
-    Ok(Reply::ok().then(commands::open("contact", url, &detail)).then_all(inside))
+    Ok(Reply::ok().then(commands::open("contact", url.as_deref(), &detail)).then_all(inside))
 }

@@ -13,6 +13,7 @@ use super::wire::{Answer, Call, Reply};
 use crate::domain::json;
 use crate::domain::sync::{Cursor, Stamp};
 use crate::http::ApiError;
+use crate::http::pages::Start;
 use crate::storage::contact_list::Page;
 
 /// Contacts of a page: beyond this a row costs more, and a slow link needs its 60 s.
@@ -29,35 +30,42 @@ struct Request {
 
 pub(super) async fn handle(call: Call) -> Answer {
     let request: Request = call.parse()?;
+    let start = position(&request)?;
+    let cache = &call.state.pages;
+    let storage = &call.state.storage;
+    // Every open page asks for the same list after a change: what one was told is kept as bytes until
+    // the next change of a contact.
+    if let Some(bytes) = cache.get(&(storage.known_stamp(), start)) {
+        return Ok(Reply::Finished(bytes));
+    }
+    let (page, token) = read(&call, start).await?;
+    let bytes = reply(&page, token).finish();
+    cache.insert((page.snapshot, start), bytes.clone());
+    Ok(Reply::Finished(bytes))
+}
+
+async fn read(call: &Call, start: Start) -> Result<(Page, Option<Stamp>), ApiError> {
     let prefix = &call.state.contact_prefix;
     let storage = &call.state.storage;
-    match position(&request)? {
+    Ok(match start {
         Start::First(None) => {
             let page = storage.full_page(prefix, 0, None, PAGE).await?;
             let token = page.stamp;
-            Ok(reply(&page, Some(token)))
+            (page, Some(token))
         }
-        Start::First(Some(token)) => {
-            if let Some(page) = storage.changes_page(prefix, token, None, PAGE).await? {
-                return Ok(reply(&page, Some(page.stamp)));
+        Start::First(Some(token)) => match storage.changes_page(prefix, token, None, PAGE).await? {
+            Some(page) => {
+                let token = page.stamp;
+                (page, Some(token))
             }
-            Ok(reply(&storage.full_page(prefix, 0, None, PAGE).await?, None))
-        }
-        Start::At(Cursor::Full { after, last }) => {
-            Ok(reply(&storage.full_page(prefix, after, Some(last), PAGE).await?, None))
-        }
+            None => (storage.full_page(prefix, 0, None, PAGE).await?, None),
+        },
+        Start::At(Cursor::Full { after, last }) => (storage.full_page(prefix, after, Some(last), PAGE).await?, None),
         Start::At(Cursor::Changes { after, bound }) => {
             let page = storage.changes_page(prefix, after, Some(bound), PAGE).await?;
-            let page = page.ok_or_else(stale)?;
-            Ok(reply(&page, Some(bound)))
+            (page.ok_or_else(stale)?, Some(bound))
         }
-    }
-}
-
-enum Start {
-    /// Page 1, with the widget's token.
-    First(Option<Stamp>),
-    At(Cursor),
+    })
 }
 
 fn position(request: &Request) -> Result<Start, ApiError> {

@@ -1,4 +1,4 @@
-//! `/meeting/invite`: the operator wants to invite to a RingCentral meeting (protocol 3.9). The
+//! `/meeting/invite`: the operator wants to invite to a `RingCentral` meeting (protocol 3.9). The
 //! invitation is kept, and the page or the configured address gets its details.
 
 use serde_json::{Map, Value};
@@ -23,7 +23,7 @@ pub(super) async fn invite(call: Call, kind: &'static str, opens: &str) -> Answe
     redact(&mut detail);
     call.state.storage.add_invite(&call.operator, kind, detail.to_string()).await?;
     let url = detail.as_object().and_then(|map| address(&call, map));
-    Ok(Reply::ok().then(commands::open(opens, url, &detail)))
+    Ok(Reply::ok().then(commands::open(opens, url.as_deref(), &detail)))
 }
 
 fn address(call: &Call, invitation: &Map<String, Value>) -> Option<String> {

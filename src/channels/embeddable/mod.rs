@@ -1,4 +1,4 @@
-//! RingCentral Embeddable: what each request path of the widget means, one file a path.
+//! `RingCentral` Embeddable: what each request path of the widget means, one file a path.
 //!
 //! [`PATHS`] is the one table: it routes requests and tells the adapter deadlines and what to answer
 //! when the daemon is out of reach. A new path is a file and a line here.
@@ -53,6 +53,14 @@ struct RequestPath {
 }
 
 macro_rules! path {
+    ($path:literal, $deadline:literal, $fallback:expr, at_once $module:ident) => {
+        RequestPath {
+            path: $path,
+            deadline: $deadline,
+            fallback: $fallback,
+            handle: |call| Box::pin(std::future::ready($module::handle(&call))),
+        }
+    };
     ($path:literal, $deadline:literal, $fallback:expr, $module:ident) => {
         RequestPath {
             path: $path,
@@ -67,7 +75,7 @@ const PATHS: [RequestPath; 15] = [
     path!("/contacts", 60_000, Fallback::Null, contacts),
     path!("/contacts/search", 30_000, Fallback::NoData, contact_search),
     path!("/contacts/match", 30_000, Fallback::LastKnown(&["phoneNumbers"]), contact_match),
-    path!("/contacts/view", 3_000, Fallback::Alert("The contact was not opened"), contact_view),
+    path!("/contacts/view", 3_000, Fallback::Alert("The contact was not opened"), at_once contact_view),
     path!("/activities", 3_000, Fallback::NoData, activities),
     path!("/activity", 3_000, Fallback::Alert("The activity was not opened"), activity),
     path!("/callLogger", 6_000, Fallback::Alert("The call was not saved"), call_logger),
@@ -81,7 +89,7 @@ const PATHS: [RequestPath; 15] = [
     ),
     path!("/authorize", 3_000, Fallback::Alert("The account was not switched"), authorize),
     path!("/settings", 3_000, Fallback::Alert("The setting was not saved"), settings),
-    path!("/button", 3_000, Fallback::Alert("Nothing happened"), button),
+    path!("/button", 3_000, Fallback::Alert("Nothing happened"), at_once button),
     path!("/conference/invite", 3_000, Fallback::Alert("The invitation was not saved"), conference_invite),
     path!("/meeting/invite", 3_000, Fallback::Alert("The invitation was not saved"), meeting_invite),
 ];

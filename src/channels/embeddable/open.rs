@@ -34,7 +34,7 @@ fn call_log(state: &ServiceState, log: &CallLog) -> Vec<Value> {
         _ => None,
     });
     let inside = url.is_none().then(|| commands::navigate(&format!("/log/call/{}", step(&log.session_id))));
-    std::iter::once(commands::open("call-log", url, &call_json(log))).chain(inside).collect()
+    std::iter::once(commands::open("call-log", url.as_deref(), &call_json(log))).chain(inside).collect()
 }
 
 fn message_log(state: &ServiceState, log: &MessageLog) -> Vec<Value> {
@@ -55,5 +55,5 @@ fn message_log(state: &ServiceState, log: &MessageLog) -> Vec<Value> {
         "note": log.note.text,
     });
     let inside = url.is_none().then(|| commands::navigate(&format!("/conversations/{}", step(&log.conversation_id))));
-    std::iter::once(commands::open("message-log", url, &detail)).chain(inside).collect()
+    std::iter::once(commands::open("message-log", url.as_deref(), &detail)).chain(inside).collect()
 }

@@ -35,20 +35,24 @@ impl Call {
 pub(super) type Answer = Result<Reply, ApiError>;
 
 /// What the adapter posts back (`response`), and what it does next (`commands`).
-pub(super) struct Reply {
-    /// JSON text: pages of contacts are written without being parsed.
-    response: String,
-    commands: Vec<Value>,
+pub(super) enum Reply {
+    Open {
+        /// JSON text: contacts are written without being parsed.
+        response: String,
+        commands: Vec<Value>,
+    },
+    /// The whole answer, ready to be sent again and again.
+    Finished(Bytes),
 }
 
 impl Reply {
     pub(super) fn new(response: &Value) -> Self {
-        Self { response: response.to_string(), commands: Vec::new() }
+        Self::ready(response.to_string())
     }
 
     /// A response that already is JSON text.
     pub(super) fn ready(response: String) -> Self {
-        Self { response, commands: Vec::new() }
+        Self::Open { response, commands: Vec::new() }
     }
 
     /// `{"data": "ok"}`.
@@ -56,25 +60,36 @@ impl Reply {
         Self::new(&json!({"data": "ok"}))
     }
 
-    pub(super) fn then(mut self, command: Value) -> Self {
-        self.commands.push(command);
+    pub(super) fn then(self, command: Value) -> Self {
+        self.then_all([command])
+    }
+
+    pub(super) fn then_all(mut self, more: impl IntoIterator<Item = Value>) -> Self {
+        if let Self::Open { commands, .. } = &mut self {
+            commands.extend(more);
+        }
         self
     }
 
-    pub(super) fn then_all(mut self, commands: impl IntoIterator<Item = Value>) -> Self {
-        self.commands.extend(commands);
-        self
+    /// The answer's bytes.
+    pub(super) fn finish(self) -> Bytes {
+        match self {
+            Self::Finished(bytes) => bytes,
+            Self::Open { response, commands } => {
+                let commands = if commands.is_empty() { "[]".to_owned() } else { json!(commands).to_string() };
+                let mut text = String::with_capacity(response.len() + commands.len() + 28);
+                text.push_str("{\"response\":");
+                text.push_str(&response);
+                text.push_str(",\"commands\":");
+                text.push_str(&commands);
+                text.push('}');
+                text.into()
+            }
+        }
     }
 
     pub(super) fn into_response(self) -> Response {
-        let commands = if self.commands.is_empty() { "[]".to_owned() } else { json!(self.commands).to_string() };
-        let mut text = String::with_capacity(self.response.len() + commands.len() + 28);
-        text.push_str("{\"response\":");
-        text.push_str(&self.response);
-        text.push_str(",\"commands\":");
-        text.push_str(&commands);
-        text.push('}');
-        raw_json(text)
+        raw_json(self.finish())
     }
 }
 

@@ -1,0 +1,45 @@
+# One door: `make test` installs what is missing and runs every check. `.ci/run` calls it and nothing else.
+
+export CARGO_TERM_COLOR ?= never
+CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: test tools format lint rust adapter browser docs bench screenshot
+
+test: tools format lint rust adapter browser docs
+
+tools:
+	@command -v node >/dev/null && command -v npm >/dev/null && [ -n "$(CHROMIUM)" ] || { \
+	  $(SUDO) apt-get update -qq && \
+	  $(SUDO) apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk $$(command -v npm >/dev/null || echo nodejs npm); }
+	@command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
+	@cd adapter-js && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error
+
+format:
+	cargo fmt --check
+
+lint:
+	cargo clippy --locked --all-targets -- -D warnings
+
+rust:
+	cargo nextest run --locked --lib --bins --tests
+	cargo test --locked --doc
+
+adapter: tools
+	cd adapter-js && npm run --silent types && npm test --silent
+
+browser: tools
+	cargo build --locked
+	cd adapter-js && TRUNKLINE_BIN=$(CURDIR)/target/debug/trunkline npm run --silent test:browser
+
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+# Ratios against the ceilings of the same machine in the same run; takes a while.
+bench:
+	cargo bench --locked
+
+# The picture in the README.
+screenshot: tools
+	cargo build --locked
+	TRUNKLINE_BIN=$(CURDIR)/target/debug/trunkline node adapter-js/simulator/screenshot.js docs/demo.png
