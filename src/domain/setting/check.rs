@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn places_and_ids_are_checked_over_all() {
-        let settings: Vec<Setting> = serde_json::from_value(json!([
+        let all: Vec<Setting> = serde_json::from_value(json!([
             {"id": "a", "type": "string", "name": "A"},
             {"id": "b", "type": "boolean", "name": "B", "order": 1},
             {"id": "c", "type": "group", "name": "C", "items": [
@@ -239,7 +239,7 @@ mod tests {
                 {"id": "g", "type": "link", "name": "G", "uri": "https://g.example"}, {"id": "h", "type": "text", "name": "H"}]},
         ]))
         .expect("settings");
-        let paths: Vec<_> = problems(&settings).into_iter().map(|(path, _)| path).collect();
+        let paths: Vec<_> = problems(&all).into_iter().map(|(path, _)| path).collect();
         assert_eq!(
             paths,
             [

@@ -12,6 +12,7 @@ const SEVERITIES: [&str; 4] = ["info", "warning", "error", "success"];
 /// The table of one setting. Every key is described at [`Setting`] and [`SettingKind`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "one table holds the switches of every kind")]
 #[expect(missing_docs, reason = "the keys are documented where they end up: Setting and SettingKind")]
 pub struct RawSetting {
     pub id: String,

@@ -1,0 +1,66 @@
+//! The configuration: one struct a section, read from defaults, a TOML file and the environment, in
+//! that order. Owns what a key may hold and the words for what it may not; knows nothing of what
+//! the daemon does with it. The process environment and the arguments are passed in.
+
+mod api;
+mod draft;
+mod load;
+mod log;
+mod numbers;
+mod operators;
+mod origin;
+mod places;
+mod problem;
+mod report;
+mod secret;
+mod server;
+mod service;
+mod storage;
+mod template;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+pub use api::ApiConfig;
+pub use load::Loaded;
+pub use log::{LogConfig, LogFormat};
+pub use numbers::NumbersConfig;
+pub use operators::{Auth, KeyAlg, KeyConfig, OperatorsConfig};
+pub use problem::{ConfigError, Place, Problem};
+pub use secret::Secret;
+pub use server::ServerConfig;
+pub use service::ServiceConfig;
+pub use storage::StorageConfig;
+pub use template::UrlTemplate;
+
+/// The whole configuration. Read it with [`Config::load`]; the default is a daemon on the loopback
+/// address with a database file in the working directory and no tokens.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the daemon listens and who may talk to it.
+    pub server: ServerConfig,
+    /// Where the data is kept.
+    pub storage: StorageConfig,
+    /// How operators prove who they are.
+    pub operators: OperatorsConfig,
+    /// Keys of programs that use `/v1`.
+    pub api: ApiConfig,
+    /// How telephone numbers are read.
+    pub numbers: NumbersConfig,
+    /// What the daemon writes about itself.
+    pub log: LogConfig,
+    /// How the daemon shows itself in the widget. Last: it ends in an array of tables.
+    pub service: ServiceConfig,
+}
+
+impl Config {
+    /// The effective configuration as TOML, every key written out and every secret as
+    /// `"[redacted]"`. Keys read from files are not listed; the file's name is.
+    pub fn print(&self) -> String {
+        toml::to_string(self).unwrap_or_else(|error| format!("# cannot be written as TOML: {error}\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
