@@ -1,4 +1,5 @@
 //! Trunkline: one daemon behind RingCentral's widgets.
 
+pub mod auth;
 pub mod config;
 pub mod domain;
