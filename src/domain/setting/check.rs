@@ -220,6 +220,7 @@ mod tests {
             ),
             (json!({"id": "a", "type": "link", "name": "A", "uri": "javascript:alert(1)"}), vec!["https://"]),
             (json!({"id": "a", "type": "typography", "name": "A"}), vec!["`value`"]),
+            (json!({"id": "a", "type": "link", "name": "A", "uri": "https://x.example", "value": 1}), vec!["`value`"]),
             (json!({"id": "a", "type": "boolean", "name": "A", "group_id": "other"}), vec!["`group_id`", "logging"]),
         ] {
             let told = serde_json::from_value::<Setting>(json).expect_err("refused").to_string();
