@@ -71,7 +71,7 @@ impl App {
         let storage = Storage::open(&options, clock.clone()).await?;
         let verifier = match config.operators.auth {
             Auth::None => None,
-            Auth::Jwt => Some(Verifier::new(&config.operators).map_err(|e| StartError::Keys(e.clone()))?),
+            Auth::Jwt => Some(Verifier::new(&config.operators).map_err(|e| StartError::Keys(e.to_string()))?),
         };
         let access = Access::new(verifier, ApiKeys::new(&config.api), clock.clone());
         let closing = CancellationToken::new();

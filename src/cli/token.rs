@@ -26,7 +26,7 @@ pub(super) fn run(file: Option<&Path>, args: &Args) -> Result<(), Failure> {
     let config = load(file)?;
     let now = SystemClock.now_ms();
     let token = mint(&config.operators, &args.operator, args.name.as_deref(), args.email.as_deref(), args.seconds, now)
-        .map_err(|error| error.clone())?;
+        .map_err(|error| error.to_string())?;
     println!("{token}");
     Ok(())
 }

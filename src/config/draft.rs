@@ -121,13 +121,8 @@ impl<'a> Draft<'a> {
     fn read_variable(&self, section: &str, key: &str, inside: &[&str], text: &'a str) -> Result<Value<'a>, String> {
         let whole = self.tree.get(section).and_then(|keys| keys.get(key));
         let attempt = |new: Value<'a>| {
-            let value = if let [] = inside {
-                new
-            } else {
-                let mut whole = whole.cloned().unwrap_or_else(|| bare(DeValue::Array(DeArray::new())));
-                put(&mut whole, inside, new)?;
-                whole
-            };
+            let mut value = whole.cloned().unwrap_or_else(|| bare(DeValue::Array(DeArray::new())));
+            put(&mut value, inside, new)?;
             match misfits(section, key, &value).first() {
                 None => Ok(value),
                 Some(error) => Err(error.message().to_owned()),
@@ -243,7 +238,8 @@ fn path_of(section: &str, key: &str, inside: &[&str]) -> String {
     let mut path = format!("{section}.{key}");
     for step in inside {
         let index = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
-        path += &if index { format!("[{step}]") } else { format!(".{step}") };
+        let (before, after) = if index { ("[", "]") } else { (".", "") };
+        path.extend([before, step, after]);
     }
     path
 }

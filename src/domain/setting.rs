@@ -4,6 +4,7 @@
 
 mod change;
 mod check;
+mod declare;
 mod raw;
 mod wire;
 

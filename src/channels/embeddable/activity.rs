@@ -24,7 +24,11 @@ pub(super) async fn handle(call: Call) -> Answer {
         _ => None,
     });
     if url.is_some() {
-        return Ok(Reply::ok().then(commands::open("activity", url.as_deref(), &json!({"id": id, "contactId": contact}))));
+        return Ok(Reply::ok().then(commands::open(
+            "activity",
+            url.as_deref(),
+            &json!({"id": id, "contactId": contact}),
+        )));
     }
     Ok(Reply::ok().then_all(open::log(&call.state, &id).await?))
 }

@@ -192,8 +192,8 @@ mod tests {
         let text = setting(json!({"id": "a", "type": "text", "name": "A", "required": true}));
         assert_eq!(text.check(&json!("a\nb")), Ok(json!("a\nb")));
         assert!(text.check(&json!("x".repeat(10_001))).is_err() && text.check(&json!(" ")).is_err());
-        let link = setting(json!({"id": "a", "type": "link", "name": "A", "uri": "https://a.example"}));
-        assert!(link.check(&json!("x")).is_err());
+        let page = setting(json!({"id": "a", "type": "link", "name": "A", "uri": "https://a.example"}));
+        assert!(page.check(&json!("x")).is_err());
     }
 
     #[test]
@@ -220,6 +220,7 @@ mod tests {
             ),
             (json!({"id": "a", "type": "link", "name": "A", "uri": "javascript:alert(1)"}), vec!["https://"]),
             (json!({"id": "a", "type": "typography", "name": "A"}), vec!["`value`"]),
+            (json!({"id": "a", "type": "link", "name": "A", "uri": "https://x.example", "value": 1}), vec!["`value`"]),
             (json!({"id": "a", "type": "boolean", "name": "A", "group_id": "other"}), vec!["`group_id`", "logging"]),
         ] {
             let told = serde_json::from_value::<Setting>(json).expect_err("refused").to_string();

@@ -148,7 +148,13 @@ mod tests {
 
     #[test]
     fn the_configurations_form_survives_a_round_trip() {
-        let raw = serde_json::to_value(settings()).expect("serialises");
-        assert_eq!(serde_json::from_value::<Vec<Setting>>(raw).expect("reads"), settings());
+        let mut all = settings();
+        let must = json!({"id": "m", "type": "section", "name": "M", "items": [
+            {"id": "line", "type": "string", "name": "L", "required": true, "placeholder": "P", "helper": "H"},
+            {"id": "pick", "type": "option", "name": "P", "required": true, "multiple": true,
+             "options": [{"id": 1, "name": "One"}]}]});
+        all.push(serde_json::from_value(must).expect("a setting"));
+        let raw = serde_json::to_value(&all).expect("serialises");
+        assert_eq!(serde_json::from_value::<Vec<Setting>>(raw).expect("reads"), all);
     }
 }
