@@ -1,13 +1,14 @@
 //! `/v1/call-logs` and `/v1/message-logs`: what was logged, for programs.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::ApiCaller;
 use super::api::PageQuery;
+use super::extract::Params;
 use super::problem::ApiError;
 use super::state::ServiceState;
 use crate::domain::call_log::CallLog;
@@ -26,8 +27,8 @@ pub struct LogQuery {
 pub async fn calls(
     State(state): State<ServiceState>,
     _: ApiCaller,
-    Query(log): Query<LogQuery>,
-    Query(page): Query<PageQuery>,
+    Params(log): Params<LogQuery>,
+    Params(page): Params<PageQuery>,
 ) -> Result<Response, ApiError> {
     let limit = page.limit()?;
     let (logs, next) = if let Some(session_id) = &log.session_id {
@@ -46,8 +47,8 @@ pub async fn calls(
 pub async fn messages(
     State(state): State<ServiceState>,
     _: ApiCaller,
-    Query(log): Query<LogQuery>,
-    Query(page): Query<PageQuery>,
+    Params(log): Params<LogQuery>,
+    Params(page): Params<PageQuery>,
 ) -> Result<Response, ApiError> {
     let limit = page.limit()?;
     let (logs, next) = if let Some(conversation_id) = &log.conversation_id {

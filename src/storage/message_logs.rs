@@ -252,7 +252,7 @@ async fn log_of_day(
 
 fn merge(log: &mut MessageLog, post: &MessagePost, messages: &[&Message], now: i64) {
     log.choice.by_person(&post.named_by_person);
-    log.choice.by_machine(post.named_by_machine.clone());
+    log.choice.by_machine(post.named_by_machine.as_deref());
     log.note.write(post.note.as_deref());
     if let Some(form) = &post.form {
         log.form.extend(form.clone());
