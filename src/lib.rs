@@ -1,3 +1,4 @@
 //! Trunkline: one daemon behind RingCentral's widgets.
 
 pub mod domain;
+pub mod import;
