@@ -199,7 +199,8 @@ fn phone_kind(header: &str) -> Option<&'static str> {
         match word {
             "phone" | "phones" | "telephone" | "tel" | "callback" | "pager" => is_phone = true,
             "mobile" | "cell" | "cellphone" | "cellular" | "mobilephone" => {
-                (is_phone, kind) = (true, keep(kind, "mobile"))
+                is_phone = true;
+                kind = keep(kind, "mobile");
             }
             "fax" => (is_phone, kind) = (true, "fax"),
             "work" | "business" | "office" | "home" | "direct" | "main" | "company" | "other" | "car" | "radio" => {

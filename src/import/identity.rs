@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::contact::Contact;
 use crate::domain::fold::fold;
+use crate::domain::phone::Number;
 
 use super::draft::Draft;
 
@@ -56,7 +57,7 @@ impl Identities {
         }
         let email = draft.emails.first().map(|email| email.to_lowercase()).unwrap_or_default();
         let phone = contact.phone_numbers.first();
-        let number = phone.map(|p| p.number.as_ref().map_or_else(|| p.phone_number.clone(), |n| n.dialable()));
+        let number = phone.map(|p| p.number.as_ref().map_or_else(|| p.phone_number.clone(), Number::dialable));
         let key = digest(&["person", &fold(&contact.name), &email, &number.unwrap_or_default()]);
         let base = format!("{label}:{}", hex(&key[..10]));
         match self.count(short(&key), content) {

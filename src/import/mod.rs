@@ -1,4 +1,4 @@
-//! Contacts out of files: CSV as Google Contacts, Outlook, HubSpot and others export it, and vCard 2.1
+//! Contacts out of files: CSV as Google Contacts, Outlook, `HubSpot` and others export it, and vCard 2.1
 //! to 4.0. Files are read as a stream, in memory bounded by the longest allowed record; a row that is
 //! wrong is handed out with its line and the reason, and the rest goes on.
 //!
@@ -189,7 +189,7 @@ impl Reader {
         }
     }
 
-    /// "Google Contacts", "Outlook", "HubSpot", "columns by name" or "vCard".
+    /// `Google Contacts`, `Outlook`, `HubSpot`, `columns by name` or `vCard`.
     pub fn recognised(&self) -> &'static str {
         match &self.rows {
             Rows::Csv(rows) => rows.recognised(),
