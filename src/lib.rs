@@ -1,4 +1,5 @@
 //! Trunkline: one daemon behind RingCentral's widgets.
 
+pub mod demo;
 pub mod domain;
 pub mod import;

@@ -1,0 +1,3 @@
+//! What the demonstration shows without any customer's data.
+
+pub mod seed;
