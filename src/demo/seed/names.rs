@@ -23,6 +23,7 @@ pub(super) const ENGLISH: Names = latin(
         "Mabel", "Stuart", "Imogen", "Ralph", "Thea", "Duncan",
     ],
     &[
+<<<<<<< HEAD
         "Abbotsley",
         "Birkwood",
         "Cawthray",
@@ -48,6 +49,11 @@ pub(super) const ENGLISH: Names = latin(
         "Whitlow",
         "Yardley-Moss",
         "O'Hanrahan",
+=======
+        "Abbotsley", "Birkwood", "Cawthray", "Dunmore", "Eastlake", "Farrowby", "Greenhalgh", "Hartnoll", "Inskip",
+        "Jellicott", "Kettlewell", "Lockyear", "Merriman", "Nettleship", "Ollerton", "Penhallow", "Quill",
+        "Rushbrook", "Saltmarsh", "Thackwell", "Underhay", "Venning", "Whitlow", "Yardley-Moss", "O'Hanrahan",
+>>>>>>> import
         "MacAskey",
     ],
 );
@@ -59,6 +65,7 @@ pub(super) const GERMAN: Names = latin(
         "Imke",
     ],
     &[
+<<<<<<< HEAD
         "Brückmann",
         "Hölzel",
         "Weißhaupt",
@@ -81,11 +88,17 @@ pub(super) const GERMAN: Names = latin(
         "Ebersbach",
         "Ückert",
         "Nießen",
+=======
+        "Brückmann", "Hölzel", "Weißhaupt", "Kröger", "Möllmann", "Straßburg", "Lüdecke", "Thönnes", "Rößler",
+        "Vogelsang", "Steinbrink", "Überall", "Janßen", "Pfaffinger", "Dürrbaum", "Quandel", "Oelschläger",
+        "Hagedorn", "Zahnke", "Ebersbach", "Ückert", "Nießen",
+>>>>>>> import
     ],
 );
 
 pub(super) const FRENCH: Names = latin(
     &[
+<<<<<<< HEAD
         "Hélène",
         "Jérôme",
         "Anaïs",
@@ -128,11 +141,21 @@ pub(super) const FRENCH: Names = latin(
         "Quéméner",
         "Hautbois",
         "d'Arcelet",
+=======
+        "Hélène", "Jérôme", "Anaïs", "Benoît", "Maëlle", "Gaëtan", "Françoise", "Loïc", "Céline", "Rémi", "Noémie",
+        "Cédric", "Aurélie", "Stéphane", "Éléonore", "Thibault", "Solène", "Yannick", "Maïté", "Grégoire",
+    ],
+    &[
+        "Lefèvre-Blin", "Châtelain", "Bréchard", "Gauthérot", "Desprès", "Lacôte", "Péréol", "Vaillancel", "Beaupré",
+        "Rousselin", "Mérignol", "Dufrêne", "Tréhorel", "Fontanel", "Garçonnet", "Berthelin", "Noëllet", "Quéméner",
+        "Hautbois", "d'Arcelet",
+>>>>>>> import
     ],
 );
 
 pub(super) const POLISH: Names = latin(
     &[
+<<<<<<< HEAD
         "Łukasz",
         "Małgorzata",
         "Grzegorz",
@@ -171,11 +194,21 @@ pub(super) const POLISH: Names = latin(
         "Świderek",
         "Gęsicki",
         "Źrebiec",
+=======
+        "Łukasz", "Małgorzata", "Grzegorz", "Bożena", "Paweł", "Agnieszka", "Michał", "Żaneta", "Sławomir",
+        "Jadwiga", "Błażej", "Elżbieta", "Wojciech", "Świetlana", "Zdzisław", "Grażyna", "Bartłomiej", "Róża",
+    ],
+    &[
+        "Wiśniak", "Żółtek", "Dąbrowiecki", "Ślęzak", "Chrząszczyk", "Gałązka", "Błaszczyński", "Krzyżak",
+        "Jabłonka", "Brzęczek", "Ćwikliński", "Pękała", "Zając-Mroczek", "Skowroń", "Łabędzki", "Świderek",
+        "Gęsicki", "Źrebiec",
+>>>>>>> import
     ],
 );
 
 pub(super) const SWEDISH: Names = latin(
     &[
+<<<<<<< HEAD
         "Åsa",
         "Göran",
         "Märta",
@@ -212,11 +245,20 @@ pub(super) const SWEDISH: Names = latin(
         "Dahlbro",
         "Vänerås",
         "Källsten",
+=======
+        "Åsa", "Göran", "Märta", "Örjan", "Sölve", "Björg", "Håkan", "Kerstin", "Rönn", "Ingegerd", "Lennart", "Åke",
+        "Gunnel", "Torbjörn", "Maj-Britt", "Sören", "Viveka", "Börje",
+    ],
+    &[
+        "Åkerblad", "Sjöhagen", "Björkmo", "Lövdal", "Öhrnfält", "Hägglöf", "Strömvik", "Ängsmark", "Nordhåll",
+        "Grönvall", "Bäckelid", "Rosenskär", "Fältskog", "Dahlbro", "Vänerås", "Källsten",
+>>>>>>> import
     ],
 );
 
 pub(super) const SPANISH: Names = latin(
     &[
+<<<<<<< HEAD
         "Begoña",
         "Iñaki",
         "María José",
@@ -257,11 +299,21 @@ pub(super) const SPANISH: Names = latin(
         "Valdés Orduña",
         "Castañeda Gil",
         "Lázaro Pons",
+=======
+        "Begoña", "Iñaki", "María José", "Ángel", "Inés", "Joaquín", "Lucía", "Raúl", "Verónica", "Héctor", "Rocío",
+        "Óscar", "Asunción", "Martín", "Nuria", "Félix", "Belén", "Íñigo", "Mónica", "Julián",
+    ],
+    &[
+        "Ibáñez Rueda", "Núñez Alcor", "Peñalver", "Cañizares", "Zubiría", "Muñozano", "Arístegui", "Quiñonero",
+        "Güell Serra", "Bermúdez Lara", "Ordóñez Pino", "Yáñez Cobo", "Echeverría", "Sepúlveda Mir", "Alarcón Tejo",
+        "Valdés Orduña", "Castañeda Gil", "Lázaro Pons",
+>>>>>>> import
     ],
 );
 
 pub(super) const PORTUGUESE: Names = latin(
     &[
+<<<<<<< HEAD
         "João Pedro",
         "Conceição",
         "Antônio",
@@ -298,6 +350,15 @@ pub(super) const PORTUGUESE: Names = latin(
         "Valadão",
         "Assunção Mello",
         "Simões Rego",
+=======
+        "João Pedro", "Conceição", "Antônio", "Luísa", "Mário", "Vitória", "Cauã", "Inácio", "Beatriz", "Estêvão",
+        "Débora", "Otávio", "Raíssa", "Sebastião", "Thaís", "Márcio", "Íris", "Fabrício",
+    ],
+    &[
+        "Araújo Pinhal", "Brandão Leal", "Conceição Reis", "Falcão Prado", "Guimarães Luz", "Leitão Vaz",
+        "Magalhães Sá", "Negrão Dias", "Palhão", "Quintão", "Sampaio Brito", "Teixeira Cão", "Uchôa Paz", "Valadão",
+        "Assunção Mello", "Simões Rego",
+>>>>>>> import
     ],
 );
 
@@ -307,6 +368,7 @@ pub(super) const INDIAN: Names = latin(
         "Vikrant", "Rekha", "Ganesh", "Padma", "Tarun", "Ishita", "Mohit",
     ],
     &[
+<<<<<<< HEAD
         "Acharekar",
         "Bhandarkar",
         "Chaturvedi",
@@ -323,11 +385,16 @@ pub(super) const INDIAN: Names = latin(
         "Pillaikal",
         "Ranganath",
         "Subramanya",
+=======
+        "Acharekar", "Bhandarkar", "Chaturvedi", "Deshmane", "Gokhalekar", "Hegdekatte", "Iyerswamy", "Joglekarni",
+        "Kulkarnath", "Limbachia", "Mukherkar", "Nambiyar", "Oberai", "Pillaikal", "Ranganath", "Subramanya",
+>>>>>>> import
     ],
 );
 
 pub(super) const UKRAINIAN: Names = Names {
     given: &[
+<<<<<<< HEAD
         "Олена",
         "Тарас",
         "Ганна",
@@ -344,12 +411,17 @@ pub(super) const UKRAINIAN: Names = Names {
         "Гліб",
         "Зоряна",
         "Пилип",
+=======
+        "Олена", "Тарас", "Ганна", "Богдан", "Оксана", "Юрій", "Соломія", "Євген", "Любов", "Ярослав", "Ірина",
+        "Остап", "Мар'яна", "Гліб", "Зоряна", "Пилип",
+>>>>>>> import
     ],
     latin_given: &[
         "olena", "taras", "hanna", "bohdan", "oksana", "yurii", "solomiia", "yevhen", "liubov", "yaroslav", "iryna",
         "ostap", "mariana", "hlib", "zoriana", "pylyp",
     ],
     family: &[
+<<<<<<< HEAD
         "Калинчук",
         "Вербицька-Сад",
         "Горобієнко",
@@ -380,12 +452,21 @@ pub(super) const UKRAINIAN: Names = Names {
         "yavirskyi",
         "shchedryk",
         "gontarenko",
+=======
+        "Калинчук", "Вербицька-Сад", "Горобієнко", "Їжакевич", "Лелеченко", "Смеречук", "Дзвонар", "Полинюк",
+        "Жайворонок", "Криничко", "Чорнобривець", "Явірський", "Щедрик", "Ґонтаренко",
+    ],
+    latin_family: &[
+        "kalynchuk", "verbytska-sad", "horobiienko", "yizhakevych", "lelechenko", "smerechuk", "dzvonar", "polyniuk",
+        "zhaivoronok", "krynychko", "chornobryvets", "yavirskyi", "shchedryk", "gontarenko",
+>>>>>>> import
     ],
     family_first: None,
 };
 
 pub(super) const GREEK: Names = Names {
     given: &[
+<<<<<<< HEAD
         "Ελένη",
         "Γιώργος",
         "Δήμητρα",
@@ -444,12 +525,29 @@ pub(super) const GREEK: Names = Names {
         "melissakis",
         "sterianos",
         "chelidonis",
+=======
+        "Ελένη", "Γιώργος", "Δήμητρα", "Σπύρος", "Αγγελική", "Θανάσης", "Φωτεινή", "Ηλίας", "Χρυσούλα", "Λευτέρης",
+        "Μυρτώ", "Στέλιος", "Ξένια", "Άρης",
+    ],
+    latin_given: &[
+        "eleni", "giorgos", "dimitra", "spyros", "angeliki", "thanasis", "foteini", "ilias", "chrysoula", "lefteris",
+        "myrto", "stelios", "xenia", "aris",
+    ],
+    family: &[
+        "Θαλασσινός", "Καραβάς", "Λεμονής", "Πευκάκης", "Ροδίτης", "Ψαρουλάς", "Κυπαρίσσης", "Αμπελάς", "Βουνάκης",
+        "Μελισσάκης", "Στεριανός", "Χελιδόνης",
+    ],
+    latin_family: &[
+        "thalassinos", "karavas", "lemonis", "pefkakis", "roditis", "psaroulas", "kyparissis", "ampelas", "vounakis",
+        "melissakis", "sterianos", "chelidonis",
+>>>>>>> import
     ],
     family_first: None,
 };
 
 pub(super) const JAPANESE: Names = Names {
     given: &[
+<<<<<<< HEAD
         "陽菜",
         "健太",
         "美咲",
@@ -512,6 +610,20 @@ pub(super) const JAPANESE: Names = Names {
         "sakuraba",
         "shibasakida",
         "minase",
+=======
+        "陽菜", "健太", "美咲", "大輔", "恵子", "翔平太", "由美", "直樹", "さくら", "隆志", "明日香", "浩二", "千尋", "勝利",
+    ],
+    latin_given: &[
+        "hina", "kenta", "misaki", "daisuke", "keiko", "shoheita", "yumi", "naoki", "sakura", "takashi", "asuka",
+        "koji", "chihiro", "katsutoshi",
+    ],
+    family: &[
+        "佐々木原", "高橋野", "渡部", "小川内", "森下", "石渡", "藤川", "長谷部川", "岡留", "三浦谷", "竹之内", "桜庭", "柴崎田", "水無瀬",
+    ],
+    latin_family: &[
+        "sasakihara", "takahashino", "watabe", "ogawauchi", "morishita", "ishiwata", "fujikawa", "hasebekawa",
+        "okadome", "miuratani", "takenouchi", "sakuraba", "shibasakida", "minase",
+>>>>>>> import
     ],
     family_first: Some(" "),
 };
@@ -524,7 +636,13 @@ pub(super) const CHINESE: Names = Names {
         "weiming", "xiuying", "xiaoyan", "jianguo", "lijuan", "zhiqiang", "xuemei", "haitao", "yulan", "wenbo",
         "jiayi", "guodong", "chunhua", "zixuan",
     ],
+<<<<<<< HEAD
     family: &["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "欧阳", "司徒"],
+=======
+    family: &[
+        "王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "欧阳", "司徒",
+    ],
+>>>>>>> import
     latin_family: &[
         "wang", "li", "zhang", "liu", "chen", "yang", "zhao", "huang", "zhou", "wu", "xu", "sun", "ouyang", "situ",
     ],
@@ -532,6 +650,7 @@ pub(super) const CHINESE: Names = Names {
 };
 
 pub(super) const KOREAN: Names = Names {
+<<<<<<< HEAD
     given: &["서윤", "민준", "지영", "현우", "수빈", "영호", "하은", "동욱", "미경", "재훈", "은정", "상철"],
     latin_given: &[
         "seoyun",
@@ -549,6 +668,21 @@ pub(super) const KOREAN: Names = Names {
     ],
     family: &["김", "이", "박", "최", "정", "강", "조", "윤", "장", "임", "남궁", "선우"],
     latin_family: &["kim", "lee", "park", "choi", "jung", "kang", "cho", "yoon", "jang", "lim", "namgung", "seonwoo"],
+=======
+    given: &[
+        "서윤", "민준", "지영", "현우", "수빈", "영호", "하은", "동욱", "미경", "재훈", "은정", "상철",
+    ],
+    latin_given: &[
+        "seoyun", "minjun", "jiyeong", "hyeonu", "subin", "yeongho", "haeun", "donguk", "migyeong", "jaehun",
+        "eunjeong", "sangcheol",
+    ],
+    family: &[
+        "김", "이", "박", "최", "정", "강", "조", "윤", "장", "임", "남궁", "선우",
+    ],
+    latin_family: &[
+        "kim", "lee", "park", "choi", "jung", "kang", "cho", "yoon", "jang", "lim", "namgung", "seonwoo",
+    ],
+>>>>>>> import
     family_first: Some(""),
 };
 
