@@ -2,11 +2,8 @@
 //! large book are those of a small one.
 
 mod countries;
-<<<<<<< HEAD
-=======
 // One name a line would be six hundred lines.
 #[rustfmt::skip]
->>>>>>> import
 mod names;
 
 use serde_json::{Value, json};
@@ -193,11 +190,7 @@ mod tests {
         let all: Vec<String> = contacts(5_000).map(|contact| contact.to_string()).collect();
         let hash = crate::domain::contact::content_hash(&all.join("\n"));
         assert_eq!(
-<<<<<<< HEAD
-            hash, 1_742_208_786_325_916_391,
-=======
             hash, -7_746_375_350_124_337_434,
->>>>>>> import
             "a change of the book changes every figure that was measured with it"
         );
         assert_eq!(contacts(300).map(|contact| contact.to_string()).collect::<Vec<_>>(), all[..300]);

@@ -19,11 +19,7 @@ impl Charset {
     }
 
     /// Text without NUL, trimmed.
-<<<<<<< HEAD
-    pub(super) fn read<'a>(self, bytes: &'a [u8]) -> Cow<'a, str> {
-=======
     pub(super) fn read(self, bytes: &[u8]) -> Cow<'_, str> {
->>>>>>> import
         let text = match (self.asked, std::str::from_utf8(bytes)) {
             (None, Ok(text)) => Cow::Borrowed(text),
             (asked, _) => asked.unwrap_or(WINDOWS_1252).decode_without_bom_handling(bytes).0,
