@@ -13,8 +13,10 @@ mod contact_rows;
 pub mod contact_search;
 pub mod contacts;
 pub mod db;
+mod direct;
 pub mod error;
 pub mod message_logs;
+mod number_index;
 pub mod operators;
 mod writer;
 

@@ -74,7 +74,7 @@ macro_rules! path {
 const PATHS: [RequestPath; 15] = [
     path!("/contacts", 60_000, Fallback::Null, contacts),
     path!("/contacts/search", 30_000, Fallback::NoData, contact_search),
-    path!("/contacts/match", 30_000, Fallback::LastKnown(&["phoneNumbers"]), contact_match),
+    path!("/contacts/match", 30_000, Fallback::LastKnown(&["phoneNumbers"]), at_once contact_match),
     path!("/contacts/view", 3_000, Fallback::Alert("The contact was not opened"), at_once contact_view),
     path!("/activities", 3_000, Fallback::NoData, activities),
     path!("/activity", 3_000, Fallback::Alert("The activity was not opened"), activity),
