@@ -58,7 +58,10 @@ async fn the_five_posts_in_every_order_are_one_log_with_the_same_facts() {
         assert_eq!(&facts, wanted, "{order:?}");
     }
     let facts = first.expect("facts");
-    assert_eq!((&facts["phase"], &facts["result"], &facts["duration"]), (&json!("history"), &json!("Accepted"), &json!(75)));
+    assert_eq!(
+        (&facts["phase"], &facts["result"], &facts["duration"]),
+        (&json!("history"), &json!("Accepted"), &json!(75))
+    );
     assert_eq!(facts["status"], Value::Null, "a call that is over has no live status");
 }
 
@@ -195,8 +198,7 @@ async fn recordings_are_stored_without_their_access_token() {
     recorded["call"]["legs"] = json!([{"recording": {"contentUri": format!("{uri}?a=1&access_token={secret}")}}]);
     recorded["call"]["accessToken"] = json!(secret);
     recorded["newWidgetKey"] = json!({"uri": format!("{uri}?access_token={secret}")});
-    recorded["note"] = json!(format!("see {uri}?access_token={secret} ok"));
-    recorded["formData"] = json!({"note": format!("{uri}?access_token={secret}"), "field": {"access_token": secret}});
+    recorded["formData"] = json!({"text": format!("{uri}?access_token={secret}"), "field": {"access_token": secret}});
     recorded["transcript"] = json!(format!("Ann: {uri}?access_token={secret}"));
     daemon.post("/callLogger", &recorded).await;
     let log = daemon.calls(SESSION).await[0].clone();
@@ -228,7 +230,10 @@ async fn fifty_different_posts_of_one_call_at_once_are_one_log_with_the_history(
     let logs = daemon.calls(SESSION).await;
     assert_eq!(logs.len(), 1);
     let log = &logs[0];
-    assert_eq!((&log["phase"], &log["call"]["result"], &log["note"]), (&json!("history"), &json!("Accepted"), &json!("Wants quote")));
+    assert_eq!(
+        (&log["phase"], &log["call"]["result"], &log["note"]),
+        (&json!("history"), &json!("Accepted"), &json!("Wants quote"))
+    );
     assert_eq!(log["call"]["duration"], 75);
     assert_eq!(log["call"]["recording"]["id"], "7718203004", "the late recording is not lost");
 }

@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, missing_docs)]
 
+mod call_logs;
 mod contact_list;
 mod contact_list_property;
+mod edge_body;
+mod edge_gate;
+mod edge_paths;
 mod matching;
+mod message_logs;
+mod numbers;
 mod support;
-mod call_logs;
 mod vectors;
 mod vectors_logs;

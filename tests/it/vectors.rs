@@ -177,7 +177,10 @@ async fn v15_activities_and_activity() {
     assert!(opened["commands"].to_string().contains("318220457011"), "{opened}");
     let foreign = daemon.post("/activity", &vector("15")["request2"]["body"]).await;
     assert_eq!(foreign["response"]["data"], "ok");
-    assert!(foreign["commands"].to_string().contains("/custom-alert-message"), "an unknown activity is said: {foreign}");
+    assert!(
+        foreign["commands"].to_string().contains("/custom-alert-message"),
+        "an unknown activity is said: {foreign}"
+    );
 }
 
 #[tokio::test]

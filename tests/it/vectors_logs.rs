@@ -66,7 +66,10 @@ async fn v23_v24_a_saved_form_is_the_persons_word() {
     daemon.post("/callLogger", &body("23")).await;
     let data = daemon.data("/callLogger/match", &body("24")).await;
     let entity = &data[SESSION][0];
-    assert_eq!((&entity["note"], &entity["contact"], &entity["contactId"]), (&json!("Wants quote"), &json!("ct_1001"), &json!("ct_1001")));
+    assert_eq!(
+        (&entity["note"], &entity["contact"], &entity["contactId"]),
+        (&json!("Wants quote"), &json!("ct_1001"), &json!("ct_1001"))
+    );
     assert!(entity["id"].is_string());
     assert_eq!(data["318220460022"], json!([]), "an asked session that is not logged is answered too");
     let log = &daemon.calls(SESSION).await[0];
@@ -158,7 +161,8 @@ async fn v33_v35_settings_and_their_button() {
     for request in vector("35")["requests"].as_array().expect("requests") {
         assert_eq!(daemon.data("/button", &request["body"]).await, "ok", "{request}");
     }
-    let pressed = daemon.post("/button", &json!({"button": {"id": "resync", "type": "setting", "name": "Resync"}})).await;
+    let pressed =
+        daemon.post("/button", &json!({"button": {"id": "resync", "type": "setting", "name": "Resync"}})).await;
     assert_eq!(pressed["commands"][0]["type"], "rc-adapter-sync-third-party-contacts");
 }
 
