@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::json;
-use super::party::{Choice, Direction, NamedContact, Note, number_of, single_match};
+use super::party::{Choice, Direction, NamedContact, Note, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::redact;
 
@@ -170,7 +170,7 @@ impl CallPost {
             NamedContact::Contact(id) => Some(id),
             _ => single_match(call.get(matches)),
         };
-        let note = json::text(body.get("note")).or_else(|| json::text(form.as_ref().and_then(|form| form.get("note"))));
+        let note = note_of(body.get("note"), form.as_ref());
 
         let mut post = Self {
             phase: Phase::of(&call, trigger),

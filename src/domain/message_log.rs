@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::json;
-use super::party::{NamedContact, number_of, single_match};
+use super::party::{NamedContact, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::{redact, strip_access_token};
 
@@ -48,6 +48,8 @@ pub struct Message {
     pub id: String,
     /// Unix ms.
     pub created_at: i64,
+    /// Unix ms of its last change: an older telling does not replace a newer one.
+    pub modified_at: i64,
     /// Our own day of it, `YYYY-MM-DD` in the configured zone.
     pub day: String,
     /// The message as sent.
@@ -124,7 +126,7 @@ impl MessagePost {
             (_, NamedContact::Contact(id)) => (NamedContact::Silent, Some(id)),
             _ => (NamedContact::Silent, single_match(conversation.get("correspondentMatches"))),
         };
-        let note = json::text(body.get("note")).or_else(|| json::text(form.as_ref().and_then(|form| form.get("note"))));
+        let note = note_of(body.get("note"), form.as_ref());
         let selected = (trigger == MessageTrigger::SelectedLog).then(|| ids(body.get("selectedMessageIds")));
         let fallback_time = json::integer(conversation.get("creationTime")).unwrap_or(now_ms);
         let messages = read_messages(conversation.get("messages"), selected.as_deref(), fallback_time, zone)?;
@@ -178,7 +180,9 @@ fn read_messages(
             continue;
         }
         let created_at = json::integer(body.get("creationTime")).unwrap_or(fallback_time);
-        messages.push(Message { id, created_at, day: day_of(created_at, zone), body: clean_message(body.clone()) });
+        let modified_at = json::integer(body.get("lastModifiedTime")).unwrap_or(created_at);
+        let body = clean_message(body.clone());
+        messages.push(Message { id, created_at, modified_at, day: day_of(created_at, zone), body });
     }
     Ok(messages)
 }

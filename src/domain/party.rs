@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::json;
 use super::phone::{Number, Region};
+use super::redact::strip_access_token;
 
 /// Which way a call or message went, seen from the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +160,12 @@ impl Choice {
         }
         fills
     }
+}
+
+/// The note of a post: its own, or the form's; a link pasted into it loses its token as any other.
+pub fn note_of(note: Option<&Value>, form: Option<&Map<String, Value>>) -> Option<String> {
+    let note = json::text(note).or_else(|| json::text(form?.get("note")))?;
+    Some(strip_access_token(&note).into_owned())
 }
 
 /// A person's note, and the earlier texts of it. An empty text never erases one: a form opened

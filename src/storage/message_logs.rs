@@ -75,8 +75,10 @@ const ADD_NUMBER: &str =
 const ADD_ALIAS: &str = "insert into message_log_alias (operator, alias, log_id) values ($1, $2, $3) \
      on conflict (operator, alias, log_id) do nothing";
 const HOMES: &str = "select id, log_id from message where operator = $1 and id in (select value from json_each($2))";
-const PUT_MESSAGE: &str = "insert into message (operator, id, log_id, created_at, body) values ($1, $2, $3, $4, $5) \
-     on conflict (operator, id) do update set body = excluded.body";
+const PUT_MESSAGE: &str = "insert into message (operator, id, log_id, created_at, modified_at, body) \
+     values ($1, $2, $3, $4, $5, $6) \
+     on conflict (operator, id) do update set body = excluded.body, modified_at = excluded.modified_at \
+       where excluded.modified_at >= message.modified_at";
 const MESSAGES: &str = "select body from message where log_id = $1 order by created_at, id";
 const LOGGED: &str = "select a.alias, a.log_id from json_each($2) asked \
      join message_log_alias a on a.operator = $1 and a.alias = asked.value order by a.alias, a.log_id";
@@ -206,6 +208,7 @@ pub(super) async fn take_post(
                 .bind(&message.id)
                 .bind(id)
                 .bind(message.created_at)
+                .bind(message.modified_at)
                 .bind(body)
                 .execute(&mut *tx)
                 .await?;
