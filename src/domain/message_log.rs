@@ -234,7 +234,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(body: Value) -> Result<MessagePost, MessageProblem> {
+    fn read(body: &Value) -> Result<MessagePost, MessageProblem> {
         let body = body.as_object().cloned().unwrap_or_default();
         MessagePost::from_body(body, Region::from_code("US"), chrono_tz::UTC, 1_000)
     }
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn tokens_go_from_attachments_and_links() {
-        let post = read(json!({"triggerType": "auto", "conversation": {"conversationId": "1", "messages": [{"id": 1,
+        let post = read(&json!({"triggerType": "auto", "conversation": {"conversationId": "1", "messages": [{"id": 1,
             "attachments": [{"uri": "https://m/c?access_token=CANARY?access_token=CANARY",
                 "link": "https://r/?media=https%3A%2F%2Fm%2Fc%3Faccess_token%3DCANARY"}]}]}}))
         .expect("valid");
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn only_the_selected_messages_count() {
-        let post = read(json!({"triggerType": "selectedLog", "selectedMessageIds": ["2"],
+        let post = read(&json!({"triggerType": "selectedLog", "selectedMessageIds": ["2"],
             "conversation": {"conversationId": 7, "messages": [{"id": 1}, {"id": 2}]}}))
         .expect("valid");
         assert_eq!(post.messages.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["2"]);
@@ -268,9 +268,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said() {
-        assert_eq!(read(json!({})), Err(MessageProblem::NoConversation));
-        assert_eq!(read(json!({"conversation": {}})), Err(MessageProblem::NoConversationId));
+        assert_eq!(read(&json!({})), Err(MessageProblem::NoConversation));
+        assert_eq!(read(&json!({"conversation": {}})), Err(MessageProblem::NoConversationId));
         let bad = json!({"conversation": {"conversationId": "1", "messages": [{}]}});
-        assert_eq!(read(bad), Err(MessageProblem::BadMessages));
+        assert_eq!(read(&bad), Err(MessageProblem::BadMessages));
     }
 }

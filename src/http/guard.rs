@@ -49,9 +49,9 @@ impl Guard {
 
     fn check_host(&self, request: &Request) -> Result<(), ApiError> {
         // Whatever a request calls us by must be ours, whichever of its names counts (RFC 9112, 3.2.2).
-        let named = request.headers().get_all(header::HOST).iter().map(|value| value.to_str().unwrap_or_default());
+        let headers = request.headers().get_all(header::HOST).iter().map(|value| value.to_str().unwrap_or_default());
         let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
-        let mut names = named.chain(authority).map(without_port).peekable();
+        let mut names = headers.chain(authority).map(without_port).peekable();
         let ours = |name: &str| self.hosts.contains(name) || self.hosts.contains(&name.to_ascii_lowercase());
         if names.peek().is_some() && names.all(ours) {
             return Ok(());

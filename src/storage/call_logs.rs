@@ -123,14 +123,8 @@ impl FromRow<'_, SqliteRow> for StoredCall {
             session_id: row.try_get("session_id")?,
             telephony_session_id: row.try_get("telephony_session_id")?,
             phase: Phase::from_word(row.try_get("phase")?),
-            choice: Choice {
-                contact_id: row.try_get("contact_id")?,
-                decided_by: Decider::from_word(row.try_get("decided_by")?),
-            },
-            note: Note {
-                text: row.try_get("note")?,
-                earlier: serde_json::from_str(row.try_get("earlier_notes")?).unwrap_or_default(),
-            },
+            choice: choice_of(row)?,
+            note: note_of(row)?,
             form: map(row.try_get("form")?),
             call: map(row.try_get("call")?),
             extra: map(row.try_get("extra")?),
@@ -139,6 +133,17 @@ impl FromRow<'_, SqliteRow> for StoredCall {
             updated_at: row.try_get("updated_at")?,
         }))
     }
+}
+
+/// The columns `contact_id` and `decided_by` of any log.
+pub(super) fn choice_of(row: &SqliteRow) -> Result<Choice, sqlx::Error> {
+    Ok(Choice { contact_id: row.try_get("contact_id")?, decided_by: Decider::from_word(row.try_get("decided_by")?) })
+}
+
+/// The columns `note` and `earlier_notes` of any log.
+pub(super) fn note_of(row: &SqliteRow) -> Result<Note, sqlx::Error> {
+    let earlier = serde_json::from_str(row.try_get("earlier_notes")?).unwrap_or_default();
+    Ok(Note { text: row.try_get("note")?, earlier })
 }
 
 fn map(text: &str) -> Map<String, Value> {

@@ -8,13 +8,14 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqliteConnection};
 
 use super::Storage;
+use super::call_logs::{choice_of, note_of};
 use super::error::StorageError;
 use super::writer::{Done, Job};
 use crate::domain::clock::Clock;
 use crate::domain::ids::new_id;
 use crate::domain::message_log::{Message, MessagePost, MessageTrigger};
 use crate::domain::operator::Operator;
-use crate::domain::party::{Choice, Decider, Note};
+use crate::domain::party::{Choice, Note};
 
 /// A conversation's day, as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,14 +146,8 @@ impl FromRow<'_, SqliteRow> for MessageLog {
             conversation_id: row.try_get("conversation_id")?,
             day: row.try_get("day")?,
             kind: row.try_get("kind")?,
-            choice: Choice {
-                contact_id: row.try_get("contact_id")?,
-                decided_by: Decider::from_word(row.try_get("decided_by")?),
-            },
-            note: Note {
-                text: row.try_get("note")?,
-                earlier: serde_json::from_str(row.try_get("earlier_notes")?).unwrap_or_default(),
-            },
+            choice: choice_of(row)?,
+            note: note_of(row)?,
             form: serde_json::from_str(row.try_get("form")?).unwrap_or_default(),
             conversation: serde_json::from_str(row.try_get("conversation")?).unwrap_or_default(),
             remote_numbers: serde_json::from_str(row.try_get("remote_numbers")?).unwrap_or_default(),
