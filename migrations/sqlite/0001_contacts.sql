@@ -20,6 +20,7 @@ create table contact (
 ) strict;
 
 create unique index contact_stamp on contact (stamp);
+create index contact_tombstone on contact (changed_at) where deleted = 1;
 
 -- number: E.164 or bare digits. tail: the last eight national digits, empty where there are fewer.
 create table contact_phone (

@@ -140,7 +140,7 @@ const ADD_WORDS: &str = "insert into contact_words (rowid, text) \
 const ADD_GRAMS: &str = "insert into contact_grams (rowid, text) \
      select value ->> 0, value ->> 1 from json_each($1)";
 const PURGE_FLOOR: &str = "update stamp_counter set floor = max(floor, coalesce(\
-       (select max(stamp) from contact where deleted = 1 and changed_at < $1), 0))";
+       (select max(+stamp) from contact where deleted = 1 and changed_at < $1), 0))";
 const PURGE: &str = "delete from contact where deleted = 1 and changed_at < $1";
 
 struct Known {

@@ -31,7 +31,7 @@ impl Direct {
         Ok(Self { connections, next: AtomicUsize::new(0) })
     }
 
-    /// Runs `read` on a connection that is free, or on the next one once it is.
+    /// Runs `read` in one snapshot, on a connection that is free, or on the next one once it is.
     pub(super) fn with<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
@@ -40,7 +40,11 @@ impl Direct {
         let at = |offset: usize| &self.connections[(start + offset) % self.connections.len()];
         let free = (0..self.connections.len()).find_map(|offset| at(offset).try_lock().ok());
         let connection = free.unwrap_or_else(|| at(0).lock().unwrap_or_else(PoisonError::into_inner));
-        read(&connection).map_err(StorageError::from)
+        // Without it every statement would take and give back the lock of its own snapshot.
+        let snapshot = connection.unchecked_transaction()?;
+        let answer = read(&snapshot)?;
+        snapshot.finish()?;
+        Ok(answer)
     }
 }
 
