@@ -19,4 +19,3 @@ async fn a_day_sent_again_late_does_not_take_a_newer_status_back() {
     let logs = daemon.message_logs(CONVERSATION).await;
     assert_eq!(logs[0]["messages"][0]["messageStatus"], "Delivered");
 }
-
