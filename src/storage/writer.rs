@@ -61,7 +61,7 @@ pub(super) enum Job {
 #[derive(Debug, Clone)]
 pub(super) enum Done {
     Contacts(contact_rows::BatchOutcome),
-    CallLog(Box<CallLog>),
+    CallLog(Arc<CallLog>),
     MessageLogs(Vec<String>),
     Nothing,
 }

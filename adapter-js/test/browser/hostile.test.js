@@ -49,7 +49,7 @@ async function frameOf(url) {
   return page.frames().find((frame) => frame.url() === url);
 }
 
-/** Forged requests, registrations, events and answers, in turn. */
+/** Forged requests, registrations, events and answers, in turn. The target "*" is the attacker's own. */
 function forge(count) {
   const kinds = [
     (id) => ({ type: "rc-post-message-request", requestId: id, path: "/callLogger", body: { call: { sessionId: "forged" }, triggerType: "createLog" } }),
@@ -61,7 +61,7 @@ function forge(count) {
     () => null,
     () => ({ type: { toString: "no" }, path: ["/contacts"] }),
   ];
-  const target = window.parent === window ? window.opener : window.parent;
+  const target = window.parent; // in the page itself: the page
   for (let index = 0; index < count; index++) target.postMessage(kinds[index % kinds.length](`forged-${index}`), "*");
 }
 
