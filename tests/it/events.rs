@@ -40,7 +40,8 @@ impl Events {
                     event.lines().find_map(|line| line.strip_prefix(start.as_str()).map(ToOwned::to_owned))
                 };
                 let found = field("event").zip(field("data"));
-                self.buffer = rest.to_owned();
+                let rest = rest.to_owned();
+                self.buffer = rest;
                 match found {
                     Some((name, data)) => return Some((name, serde_json::from_str(&data).expect("JSON"))),
                     None => continue,
