@@ -76,7 +76,7 @@ impl World {
             Step::Edit { at, count, name } => self.write(at, count, name).await,
             Step::Delete { at, count } => {
                 let ids: Vec<String> = (at..at + count).map(|n| format!("c{n}")).collect();
-                ids.iter().for_each(|id| drop(self.table.remove(id)));
+                self.table.retain(|id, _| !ids.contains(id));
                 self.daemon.delete(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
             }
             Step::Add { count } => {

@@ -184,7 +184,7 @@ async fn v15_activities_and_activity() {
 }
 
 #[tokio::test]
-async fn v25_v31_v36_to_v39_paths_that_are_not_served_answer_in_words() {
+async fn v25_v31_v36_v37_paths_that_are_not_served_answer_in_words() {
     let daemon = acme().await;
     for number in ["25", "31", "36", "37"] {
         let request = vector(number)["request"].clone();

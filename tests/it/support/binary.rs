@@ -4,9 +4,18 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-/// A command of the binary in `folder`, with nothing of our own environment that could configure it.
+const BINARY: &str = env!("CARGO_BIN_EXE_trunkline");
+
+/// A command of the binary in `folder` that ends within half a minute: what should refuse and does
+/// not must not hang the tests.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
+    let mut command = Command::new("timeout");
+    command.args(["30", BINARY]);
+    prepared(command, folder, arguments)
+}
+
+/// In `folder`, with nothing of our own environment that could configure it.
+fn prepared(mut command: Command, folder: &Path, arguments: &[&str]) -> Command {
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TRUNKLINE__")) {
         command.env_remove(name);
@@ -44,8 +53,11 @@ pub struct Process {
 impl Process {
     /// Starts `serve` in `folder` and waits until it says its address.
     pub fn serve(folder: &Path) -> Self {
-        let mut child =
-            command(folder, &["serve"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary runs");
+        let mut child = prepared(Command::new(BINARY), folder, &["serve"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary runs");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let line = lines.next().expect("a line").expect("readable");
         let base = line.strip_prefix("Trunkline listens on ").unwrap_or_else(|| panic!("{line}")).to_owned();

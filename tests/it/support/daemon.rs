@@ -1,6 +1,5 @@
 //! A running daemon in this process.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,10 +60,6 @@ impl Daemon {
         let mut served = JoinSet::new();
         served.spawn(app.serve(listener, async move { drop(stopped.await) }));
         Self { base, clock, state, client: client(), bearer: None, toml, folder, stop, served }
-    }
-
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("trunkline.db")
     }
 
     /// Everything the database holds on disk, the write-ahead log included.

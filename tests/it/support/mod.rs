@@ -9,4 +9,3 @@ pub mod widget;
 
 pub use answer::Answer;
 pub use daemon::{Daemon, NOW};
-pub use vector::vector;

@@ -1,6 +1,6 @@
 //! A widget's contact list, by the merge rules of protocol 3.1.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -75,14 +75,14 @@ impl Widget {
     }
 
     fn finish(&mut self, run: Run) {
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for contact in &run.data {
             let id = contact["id"].as_str().expect("an id");
-            assert!(seen.insert(id.to_owned(), ()).is_none(), "{id} twice in one listing");
+            assert!(seen.insert(id.to_owned()), "{id} twice in one listing");
         }
         let token = run.token.unwrap_or(Value::Null);
         if truthy(&run.asked) && truthy(&token) {
-            self.list.retain(|known| !seen.contains_key(known["id"].as_str().expect("an id")));
+            self.list.retain(|known| !seen.contains(known["id"].as_str().expect("an id")));
             self.list.extend(run.data.into_iter().filter(|contact| !truthy(&contact["deleted"])));
             self.token = token;
         } else {
