@@ -9,9 +9,9 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 test: tools format lint rust adapter browser docs
 
 tools:
-	@command -v node >/dev/null && command -v npm >/dev/null && [ -n "$(CHROMIUM)" ] || { \
+	@command -v node >/dev/null && command -v npm >/dev/null && command -v sqlite3 >/dev/null && [ -n "$(CHROMIUM)" ] || { \
 	  $(SUDO) apt-get update -qq && \
-	  $(SUDO) apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk $$(command -v npm >/dev/null || echo nodejs npm); }
+	  $(SUDO) apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk sqlite3 $$(command -v npm >/dev/null || echo nodejs npm); }
 	@command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
 	@cd adapter-js && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error
 

@@ -27,6 +27,8 @@ use crate::storage::{Options, Storage, StorageError};
 const MAINTENANCE: Duration = Duration::from_hours(6);
 /// How often changes of other processes are looked for.
 const WATCH: Duration = Duration::from_secs(2);
+/// Numbers of another process's changes that are told: a whole import is not.
+const MOST_NUMBERS: i64 = 1001;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Why the service cannot start.
@@ -169,9 +171,10 @@ impl App {
                 match state.storage.refresh_stamp().await {
                     // Our own writes are told where they are made.
                     Ok(stamp) if stamp > told.max(state.storage.written_stamp()) => {
-                        told = stamp;
                         state.storage.distrust_index();
-                        state.hub.contacts_changed(Vec::new());
+                        let numbers = state.storage.numbers_changed_after(told, MOST_NUMBERS).await;
+                        state.hub.contacts_changed(numbers.unwrap_or_default());
+                        told = stamp;
                     }
                     // Built when nobody else is writing, not again and again during an import.
                     Ok(_) => {

@@ -18,7 +18,9 @@ pub struct Region(LibRegion);
 impl Region {
     /// From an ISO 3166-1 alpha-2 code such as `US` or `de`.
     pub fn from_code(code: &str) -> Option<Self> {
-        LibRegion::from_code(&code.trim().to_ascii_uppercase()).ok().map(Self)
+        let region = LibRegion::from_code(&code.trim().to_ascii_uppercase()).ok()?;
+        // The library names more codes than it has numbering plans for.
+        PHONE_NUMBER_UTIL.get_supported_regions().any(|known| known == region).then_some(Self(region))
     }
 }
 

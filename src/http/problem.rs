@@ -55,6 +55,7 @@ impl From<StorageError> for ApiError {
         let (status, code) = match &error {
             StorageError::Full(_) => (StatusCode::INSUFFICIENT_STORAGE, "database_full"),
             StorageError::ReadOnly(_) => (StatusCode::SERVICE_UNAVAILABLE, "database_read_only"),
+            StorageError::Disk(_) => (StatusCode::SERVICE_UNAVAILABLE, "disk_failed"),
             StorageError::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "database_busy"),
             StorageError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
             StorageError::Damaged(_) | StorageError::Newer(_) | StorageError::Foreign(_) | StorageError::Open(_) => {
@@ -68,6 +69,7 @@ impl From<StorageError> for ApiError {
         let detail = match &error {
             StorageError::Full(_) => "the database has no room left; nothing of this request was saved",
             StorageError::ReadOnly(_) => "the database cannot be written; nothing of this request was saved",
+            StorageError::Disk(_) => "the disk failed to read or write; nothing of this request was saved",
             StorageError::Busy(_) => "the database is held by another process; nothing of this request was saved",
             StorageError::Closed => "Trunkline is shutting down; nothing of this request was saved",
             StorageError::Other(_) => "a fault of Trunkline; the log has the details under this request's id",

@@ -45,7 +45,7 @@ async fn run_one(tx: &mut SqliteConnection, job: &Job, clock: &dyn Clock) -> Res
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
         Job::PurgeTombstones { changed_before } => contact_rows::purge_tombstones(tx, *changed_before).await?,
         Job::Probe => {
-            sqlx::query("update stamp_counter set last = last").execute(tx).await?;
+            operators::probe(tx).await?;
         }
         Job::CallPost { .. } => {}
     }

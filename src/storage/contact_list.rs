@@ -32,6 +32,8 @@ pub struct Stamps {
     pub floor: Stamp,
 }
 
+const CHANGED_NUMBERS: &str = "select distinct p.number from contact c join contact_phone p on p.contact_key = c.key \
+     where c.stamp > $1 order by p.number limit $2";
 const STAMPS: &str = "select last, floor from stamp_counter";
 /// `$1` is the JSON text put before each contact: `{"type":"...",`.
 const FULL: &str = "select (select last from stamp_counter), (select coalesce(max(key), 0) from contact), \
@@ -64,6 +66,11 @@ impl Storage {
         let last = self.stamps().await?.last;
         self.saw_stamp(last);
         Ok(last)
+    }
+
+    /// Numbers of contacts that changed after a stamp, at most `limit`.
+    pub async fn numbers_changed_after(&self, stamp: Stamp, limit: i64) -> Result<Vec<String>, StorageError> {
+        Ok(sqlx::query_scalar(CHANGED_NUMBERS).bind(stamp).bind(limit).fetch_all(&self.read).await?)
     }
 
     /// What was derived from the tables is not trusted any more: another process wrote.

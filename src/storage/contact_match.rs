@@ -7,6 +7,7 @@ use super::Storage;
 use super::error::StorageError;
 use super::number_index::{Known, NumberIndex};
 use crate::domain::phone::{Number, Region, TAIL_DIGITS, is_e164_key};
+use crate::domain::sync::Stamp;
 
 /// How sure a match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +31,7 @@ pub struct Match {
     pub json: String,
 }
 
+const SEEN: &str = "select last from stamp_counter";
 const BY_KEY: &str = "select json from contact where key = $1 and deleted = 0";
 const BY_NUMBER: &str = "select p.extension, c.key, c.json \
      from contact_phone p join contact c on c.key = p.contact_key where p.number = $1 order by c.key";
@@ -51,7 +53,8 @@ impl Storage {
     pub fn match_numbers(&self, asked: &[String], region: Option<Region>) -> Result<Vec<Vec<Match>>, StorageError> {
         let index = &*self.numbers;
         self.direct.with(|connection| {
-            let look = Look { connection, index, region };
+            let seen = connection.prepare_cached(SEEN)?.query_row([], |row| row.get(0))?;
+            let look = Look { connection, index, region, seen };
             asked.iter().map(|text| look.up(text)).collect()
         })
     }
@@ -62,6 +65,8 @@ struct Look<'a> {
     connection: &'a Connection,
     index: &'a NumberIndex,
     region: Option<Region>,
+    /// The newest stamp of the snapshot.
+    seen: Stamp,
 }
 
 impl Look<'_> {
@@ -71,7 +76,7 @@ impl Look<'_> {
         if is_e164_key(text) {
             let found = self.exact(text, "")?;
             let tail = &text[text.len() - TAIL_DIGITS..];
-            if !found.is_empty() || (text.len() > SURE_TAIL && !self.index.has_tail(tail)) {
+            if !found.is_empty() || (text.len() > SURE_TAIL && !self.index.has_tail(tail, self.seen)) {
                 return Ok(found);
             }
         }
@@ -81,7 +86,7 @@ impl Look<'_> {
     }
 
     fn exact(&self, number: &str, extension: &str) -> Result<Vec<Match>, rusqlite::Error> {
-        match self.index.number(number) {
+        match self.index.number(number, self.seen) {
             Known::Nobody => Ok(Vec::new()),
             Known::Only(key) => {
                 let quality = if extension.is_empty() { Quality::Exact } else { Quality::Number };
@@ -103,7 +108,9 @@ impl Look<'_> {
     }
 
     fn weak(&self, number: &Number) -> Result<Vec<Match>, rusqlite::Error> {
-        let Some(tail) = number.tail().filter(|tail| self.index.has_tail(tail)) else { return Ok(Vec::new()) };
+        let Some(tail) = number.tail().filter(|tail| self.index.has_tail(tail, self.seen)) else {
+            return Ok(Vec::new());
+        };
         let mut statement = self.connection.prepare_cached(BY_TAIL)?;
         let mut rows = statement.query([tail])?;
         let mut found: Vec<Match> = Vec::new();

@@ -31,6 +31,8 @@ pub struct BatchOutcome {
     /// Keys of the numbers that concern a changed contact, before or after: what open pages must
     /// match again.
     pub numbers: Vec<String>,
+    /// The newest stamp before it.
+    pub before: Stamp,
     /// The newest stamp after it.
     pub stamp: Stamp,
 }
@@ -172,6 +174,7 @@ pub(super) async fn write(
     let known = known(tx, batch).await?;
     let (last, mut key): (i64, i64) = sqlx::query_as(COUNTERS).fetch_one(&mut *tx).await?;
     let first = first_stamp(last, now);
+    outcome.before = last;
     outcome.stamp = last;
     let mut stamp = first;
     let mut changes = Changes::default();

@@ -61,10 +61,11 @@ impl Storage {
     /// A file of another program, a damaged one, one from a newer version, or one that cannot be
     /// opened or written: each as its own [`StorageError`].
     pub async fn open(options: &Options, clock: SharedClock) -> Result<Self, StorageError> {
+        check_owner(&options.path)?;
         let mut connection = SqliteConnection::connect_with(&writer_options(options)).await.map_err(opening)?;
-        check_owner(&mut connection).await?;
         MIGRATIONS.run(&mut connection).await?;
         mark_owner(&mut connection).await?;
+        check_writable(&mut connection).await?;
         cap_size(&mut connection, options.max_size_mb).await?;
         let read = SqlitePoolOptions::new()
             .min_connections(READERS)
@@ -78,6 +79,7 @@ impl Storage {
         let stamp = Arc::new(AtomicI64::new(last));
         let direct = Arc::new(Direct::open(&options.path, DIRECT_CACHE_KIB)?);
         let numbers = Arc::new(NumberIndex::default());
+        numbers.committed(0, last);
         let writer = Writer::start(connection, clock, stamp.clone(), numbers.clone());
         Ok(Self { read, writer, stamp, direct, numbers, path: options.path.as_path().into() })
     }
@@ -135,17 +137,24 @@ fn opening(error: sqlx::Error) -> StorageError {
     }
 }
 
-async fn check_owner(connection: &mut SqliteConnection) -> Result<(), StorageError> {
-    let id: i64 = sqlx::query_scalar("pragma application_id").fetch_one(&mut *connection).await?;
-    let tables: i64 = sqlx::query_scalar("select count(*) from sqlite_schema").fetch_one(&mut *connection).await?;
-    if id != APPLICATION_ID && (id != 0 || tables > 0) {
-        let ours: i64 = sqlx::query_scalar("select count(*) from sqlite_schema where name = 'stamp_counter'")
-            .fetch_one(&mut *connection)
-            .await?;
-        if ours == 0 {
-            return Err(StorageError::Foreign(id));
-        }
+/// Looks at an existing file before anything of it is changed.
+fn check_owner(path: &Path) -> Result<(), StorageError> {
+    if std::fs::metadata(path).map_or(true, |file| !file.is_file() || file.len() == 0) {
+        return Ok(());
     }
+    let connection = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let id = number("pragma application_id")?;
+    let tables = number("select count(*) from sqlite_schema")?;
+    let ours = number("select count(*) from sqlite_schema where name = 'stamp_counter'")?;
+    if id == APPLICATION_ID || ours > 0 || (id == 0 && tables == 0) { Ok(()) } else { Err(StorageError::Foreign(id)) }
+}
+
+/// A file that can only be read is found out now, not at the first call.
+async fn check_writable(connection: &mut SqliteConnection) -> Result<(), StorageError> {
+    let mut tx = connection.begin_with("begin immediate").await?;
+    sqlx::query("update stamp_counter set last = last").execute(&mut *tx).await?;
+    tx.commit().await?;
     Ok(())
 }
 

@@ -9,6 +9,9 @@ pub enum StorageError {
     /// The file or its folder cannot be written.
     #[error("the database cannot be written: {0}")]
     ReadOnly(String),
+    /// The disk failed to read or write.
+    #[error("the disk failed: {0}")]
+    Disk(String),
     /// Another process holds the file for too long.
     #[error("the database is busy: {0}")]
     Busy(String),
@@ -38,6 +41,7 @@ impl StorageError {
         match self {
             Self::Full(_) => "free disk space (or raise storage.max_size_mb); nothing needs a restart",
             Self::ReadOnly(_) => "make the database file and its folder writable for the user Trunkline runs as",
+            Self::Disk(_) => "look at the disk and the system's log; nothing of this was saved",
             Self::Busy(_) => "try again; if it lasts, see which other process has the database file open",
             Self::Damaged(_) => "stop Trunkline, keep the file, and restore the newest backup",
             Self::Newer(_) => "start the newer version again, or restore the backup made before the upgrade",
@@ -67,7 +71,7 @@ impl StorageError {
             BUSY | LOCKED => Self::Busy(words),
             CORRUPT | NOT_A_DATABASE => Self::Damaged(words),
             CANT_OPEN => Self::Open(words),
-            IO => Self::Full(format!("{words} (reading or writing the disk failed)")),
+            IO => Self::Disk(words),
             _ => Self::Other(words),
         }
     }

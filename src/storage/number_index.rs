@@ -16,6 +16,7 @@ use rusqlite::Connection;
 use super::direct::connect;
 use super::error::StorageError;
 use crate::domain::phone::TAIL_DIGITS;
+use crate::domain::sync::Stamp;
 
 /// What is known of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub(super) struct NumberIndex {
 #[derive(Debug, Default)]
 struct State {
     trusted: bool,
+    /// The newest stamp whose numbers are in it.
+    covered: Stamp,
     numbers: HashMap<u64, u32, BuildHasherDefault<Mix>>,
     tails: HashSet<u32, BuildHasherDefault<Mix>>,
     /// How often the index was distrusted.
@@ -52,9 +55,11 @@ const CACHE_KIB: u32 = 2048;
 const ALL: &str = "select number, extension, contact_key, tail from contact_phone order by number";
 
 impl NumberIndex {
-    pub(super) fn number(&self, number: &str) -> Known {
+    /// `seen` is the newest stamp of the asker's snapshot: what it holds beyond the index was written
+    /// by another process, or just now.
+    pub(super) fn number(&self, number: &str, seen: Stamp) -> Known {
         let state = self.read();
-        if !state.trusted {
+        if !state.knows(seen) {
             return Known::Ask;
         }
         match encode(number).map(|code| state.numbers.get(&code)) {
@@ -65,9 +70,9 @@ impl NumberIndex {
     }
 
     /// Whether some contact's national digits may end so.
-    pub(super) fn has_tail(&self, tail: &str) -> bool {
+    pub(super) fn has_tail(&self, tail: &str, seen: Stamp) -> bool {
         let state = self.read();
-        !state.trusted || tail.parse().map_or(true, |tail: u32| state.tails.contains(&tail))
+        !state.knows(seen) || tail.parse().map_or(true, |tail: u32| state.tails.contains(&tail))
     }
 
     /// Numbers that a write is about to touch, and again those it has touched: an index that is being
@@ -82,11 +87,19 @@ impl NumberIndex {
         }
     }
 
+    /// This process committed a change: `before` was the newest stamp it found, `after` is its own. A
+    /// gap was written by another process.
+    pub(super) fn committed(&self, before: Stamp, after: Stamp) {
+        let mut state = self.write();
+        if before > state.covered {
+            state.distrust();
+        }
+        state.covered = state.covered.max(after);
+    }
+
     /// Another process has written: every number is asked for until [`Self::build`] is done.
     pub(super) fn distrust(&self) {
-        let mut state = self.write();
-        state.trusted = false;
-        state.distrusted += 1;
+        self.write().distrust();
     }
 
     pub(super) fn is_trusted(&self) -> bool {
@@ -104,9 +117,9 @@ impl NumberIndex {
         let built = connect(path, CACHE_KIB).and_then(|connection| Ok(read_all(&connection)?));
         let mut state = self.write();
         let marked = state.building.take().unwrap_or_default();
-        let (numbers, tails) = built?;
-        let distrusted = state.distrusted;
-        *state = State { trusted: distrusted == before, numbers, tails, building: None, distrusted };
+        let (numbers, tails, stamp) = built?;
+        let (distrusted, covered) = (state.distrusted, state.covered.max(stamp));
+        *state = State { trusted: distrusted == before, covered, numbers, tails, building: None, distrusted };
         for number in &marked {
             state.mark(number);
         }
@@ -123,6 +136,15 @@ impl NumberIndex {
 }
 
 impl State {
+    fn knows(&self, seen: Stamp) -> bool {
+        self.trusted && seen <= self.covered
+    }
+
+    fn distrust(&mut self) {
+        self.trusted = false;
+        self.distrusted += 1;
+    }
+
     fn mark(&mut self, number: &str) {
         if let Some(code) = encode(number) {
             self.numbers.insert(code, ASK);
@@ -137,7 +159,9 @@ impl State {
 type Numbers = HashMap<u64, u32, BuildHasherDefault<Mix>>;
 type Tails = HashSet<u32, BuildHasherDefault<Mix>>;
 
-fn read_all(connection: &Connection) -> Result<(Numbers, Tails), rusqlite::Error> {
+fn read_all(connection: &Connection) -> Result<(Numbers, Tails, Stamp), rusqlite::Error> {
+    let connection = connection.unchecked_transaction()?;
+    let stamp = connection.query_row("select last from stamp_counter", [], |row| row.get(0))?;
     let count: i64 = connection.query_row("select count(*) from contact_phone", [], |row| row.get(0))?;
     let count = usize::try_from(count).unwrap_or(0);
     let mut numbers = Numbers::with_capacity_and_hasher(count, BuildHasherDefault::default());
@@ -156,7 +180,7 @@ fn read_all(connection: &Connection) -> Result<(Numbers, Tails), rusqlite::Error
             numbers.entry(code).and_modify(|known| *known = ASK).or_insert(alone);
         }
     }
-    Ok((numbers, tails))
+    Ok((numbers, tails, stamp))
 }
 
 /// A number as an integer: its digits, how many there are, and whether it is E.164. `None` for what
@@ -216,12 +240,23 @@ mod tests {
     #[test]
     fn nothing_is_known_before_it_is_built_and_marks_ask() {
         let index = NumberIndex::default();
-        assert_eq!(index.number("+16505550123"), Known::Ask);
-        assert!(index.has_tail("05550123"));
+        assert_eq!(index.number("+16505550123", 1), Known::Ask);
+        assert!(index.has_tail("05550123", 1));
         index.write().trusted = true;
-        assert_eq!(index.number("+16505550123"), Known::Nobody);
+        index.committed(0, 1);
+        assert_eq!(index.number("+16505550123", 1), Known::Nobody);
         index.mark(&["+16505550123".into()]);
-        assert_eq!(index.number("+16505550123"), Known::Ask);
-        assert!(index.has_tail("05550123") && !index.has_tail("05550124"));
+        assert_eq!(index.number("+16505550123", 1), Known::Ask);
+        assert!(index.has_tail("05550123", 1) && !index.has_tail("05550124", 1));
+    }
+    #[test]
+    fn what_another_process_wrote_is_asked_for() {
+        let index = NumberIndex::default();
+        index.write().trusted = true;
+        index.committed(0, 5);
+        assert_eq!(index.number("+16505550123", 5), Known::Nobody);
+        assert_eq!(index.number("+16505550123", 6), Known::Ask, "a snapshot beyond the index");
+        index.committed(7, 8);
+        assert_eq!(index.number("+16505550123", 8), Known::Ask, "stamps 6 and 7 were not ours");
     }
 }

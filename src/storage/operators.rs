@@ -19,6 +19,11 @@ const PUT_AUTHORIZED: &str = "insert into operator_authorization (operator, auth
 const ADD_INVITE: &str = "insert into invite (id, operator, kind, body, created_at) values ($1, $2, $3, $4, $5) \
      on conflict (id) do nothing";
 
+/// Takes as much room as a day's busy minutes do, and gives it back.
+const PROBE: &str = "insert into invite (id, operator, kind, body, created_at) values ('probe', '', '', $1, 0)";
+const END_PROBE: &str = "delete from invite where id = 'probe'";
+const PROBE_BYTES: usize = 64 * 1024;
+
 impl Storage {
     /// What an operator set, by setting id; values are JSON text.
     pub async fn list_settings(&self, operator: &Operator) -> Result<HashMap<String, String>, StorageError> {
@@ -65,5 +70,12 @@ pub(super) async fn write_invite(
     // The adapter repeats a request whose answer it did not get: the same invitation is kept once.
     let id = format!("inv_{:016x}", content_hash(&format!("{operator}\n{kind}\n{body}")));
     sqlx::query(ADD_INVITE).bind(id).bind(operator).bind(kind).bind(body).bind(now).execute(tx).await?;
+    Ok(())
+}
+
+/// Finds out whether there is room for more than a changed number.
+pub(super) async fn probe(tx: &mut SqliteConnection) -> Result<(), StorageError> {
+    sqlx::query(PROBE).bind(" ".repeat(PROBE_BYTES)).execute(&mut *tx).await?;
+    sqlx::query(END_PROBE).execute(tx).await?;
     Ok(())
 }

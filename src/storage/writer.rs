@@ -53,7 +53,7 @@ pub(super) enum Job {
     PurgeTombstones {
         changed_before: i64,
     },
-    /// Writes nothing new: finds out whether writing works again.
+    /// Leaves nothing behind: finds out whether writing works again.
     Probe,
 }
 
@@ -205,8 +205,9 @@ impl Task {
             || done.iter().filter_map(|done| if let Done::Contacts(outcome) = done { Some(outcome) } else { None });
         contacts().for_each(|outcome| self.numbers.mark(&outcome.numbers));
         tx.commit().await?;
-        contacts().for_each(|outcome| self.numbers.mark(&outcome.numbers));
         for outcome in contacts() {
+            self.numbers.mark(&outcome.numbers);
+            self.numbers.committed(outcome.before, outcome.stamp);
             self.stamp.fetch_max(outcome.stamp, Ordering::AcqRel);
             if outcome.upserted + outcome.deleted > 0 {
                 self.written.fetch_max(outcome.stamp, Ordering::AcqRel);
@@ -231,6 +232,7 @@ fn copy(error: &StorageError) -> StorageError {
     match error {
         StorageError::Full(words) => StorageError::Full(words.clone()),
         StorageError::ReadOnly(words) => StorageError::ReadOnly(words.clone()),
+        StorageError::Disk(words) => StorageError::Disk(words.clone()),
         StorageError::Busy(words) => StorageError::Busy(words.clone()),
         StorageError::Damaged(words) => StorageError::Damaged(words.clone()),
         other => StorageError::Other(other.to_string()),

@@ -30,5 +30,5 @@ pub(super) async fn handle(call: Call) -> Answer {
             &json!({"id": id, "contactId": contact}),
         )));
     }
-    Ok(Reply::ok().then_all(open::log(&call.state, &id).await?))
+    Ok(Reply::ok().then_all(open::log(&call.state, &id, None).await?))
 }

@@ -38,7 +38,7 @@ pub(super) async fn handle(call: Call) -> Answer {
 async fn view(call: &Call, post: &CallPost) -> Answer {
     let logged = call.state.storage.logged_calls(&call.operator, std::slice::from_ref(&post.session_id)).await?;
     let commands = match logged.first() {
-        Some(log) => open::log(&call.state, &log.id).await?,
+        Some(log) => open::log(&call.state, &log.id, Some(&call.operator)).await?,
         None => vec![commands::alert("warning", "This call is not logged yet")],
     };
     Ok(Reply::ok().then_all(commands))

@@ -12,7 +12,7 @@ pub(super) async fn handle(call: Call) -> Answer {
     let body = call.object()?;
     if body.get("triggerType").and_then(Value::as_str) == Some("openLog") {
         let id = json::text(body.get("logId")).ok_or_else(|| ApiError::invalid_body("`logId` is missing"))?;
-        return Ok(Reply::ok().then_all(open::log(&call.state, &id).await?));
+        return Ok(Reply::ok().then_all(open::log(&call.state, &id, Some(&call.operator)).await?));
     }
     let state = &call.state;
     let post = MessagePost::from_body(body, state.region, state.zone, state.clock.now_ms())

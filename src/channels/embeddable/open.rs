@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::commands;
 use crate::domain::call_log::CallLog;
+use crate::domain::operator::Operator;
 use crate::http::logs::call_json;
 use crate::http::{ApiError, ServiceState};
 use crate::storage::message_logs::MessageLog;
@@ -13,12 +14,14 @@ pub(super) fn step(value: &str) -> String {
     url::form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-/// The commands that open a log, by our id (`cl_...` or `ml_...`).
-pub(super) async fn log(state: &ServiceState, id: &str) -> Result<Vec<Value>, ApiError> {
-    if let Some(log) = state.storage.find_call_log(id).await? {
+/// The commands that open a log, by our id (`cl_...` or `ml_...`). With `own`, only a log of that
+/// operator: ids come from the matcher then, which gives each operator their own.
+pub(super) async fn log(state: &ServiceState, id: &str, own: Option<&Operator>) -> Result<Vec<Value>, ApiError> {
+    let visible = |operator: &str| own.is_none_or(|own| own.id == operator);
+    if let Some(log) = state.storage.find_call_log(id).await?.filter(|log| visible(&log.operator)) {
         return Ok(call_log(state, &log));
     }
-    match state.storage.find_message_log(id).await? {
+    match state.storage.find_message_log(id).await?.filter(|log| visible(&log.operator)) {
         Some(log) => Ok(message_log(state, &log)),
         None => Ok(vec![commands::alert("warning", "This log is no longer there")]),
     }

@@ -12,7 +12,9 @@ use crate::http::{ApiError, ServiceState};
 pub(super) async fn handle(call: Call) -> Answer {
     let body = Value::Object(call.object()?);
     let state = &call.state;
-    let accepted = accept(&state.config.service.settings, changes(&body));
+    let told = changes(&body);
+    let told_count = told.len();
+    let accepted = accept(&state.config.service.settings, told);
     if !accepted.values.is_empty() {
         let values = accepted.values.iter().map(|(id, value)| (id.clone(), value.to_string())).collect();
         state.storage.put_settings(&call.operator, values).await?;
@@ -22,7 +24,9 @@ pub(super) async fn handle(call: Call) -> Answer {
         state.hub.tell(&call.operator, std::slice::from_ref(&now));
     }
     if accepted.refused.is_empty() {
-        return Ok(Reply::ok());
+        // A locked value that came along is not stored, and the widget may show another one by now.
+        let locked = accepted.values.len() < told_count;
+        return Ok(if locked { Reply::ok().then(now) } else { Reply::ok() });
     }
     let words: Vec<String> = accepted.refused.iter().map(|(id, why)| format!("{id}: {why}")).collect();
     Ok(Reply::ok().then(now).then(commands::alert("warning", &format!("Not saved. {}", words.join("; ")))))
