@@ -50,7 +50,8 @@ fn main() {
     for ((name, ..), result) in variants.iter().zip(&results) {
         result.line(name);
     }
-    let ratios = |from: usize| [0, 1, 2].map(|at| format!("{:.2}", ratio(&results[from + at], &results[0]))).join(" / ");
+    let ratios =
+        |from: usize| [0, 1, 2].map(|at| format!("{:.2}", ratio(&results[from + at], &results[0]))).join(" / ");
     row(
         "Page of 1,000 contacts: start / middle / end of 1,000,000",
         "0.5 of a bare handler; flat",

@@ -14,7 +14,16 @@ use support::server::Server;
 use support::{contacts, data, median, round_time, rounds};
 
 const KINDS: [&str; 11] = [
-    "2 letters", "3 letters", "5 letters", "two words", "full name", "CJK 1", "CJK 2", "6 digits", "infix 4", "company",
+    "2 letters",
+    "3 letters",
+    "5 letters",
+    "two words",
+    "full name",
+    "CJK 1",
+    "CJK 2",
+    "6 digits",
+    "infix 4",
+    "company",
     "no hit",
 ];
 const EACH: u64 = 400;
@@ -27,9 +36,8 @@ fn main() {
     let file = queries(contacts()).save("search");
     load::run(service.address, &file, 1, Until::Sent);
     for clients in [1, 8] {
-        let runs: Vec<Measured> = (0..rounds())
-            .map(|_| load::run(service.address, &file, clients, Until::Elapsed(round_time())))
-            .collect();
+        let runs: Vec<Measured> =
+            (0..rounds()).map(|_| load::run(service.address, &file, clients, Until::Elapsed(round_time()))).collect();
         let of = |get: &dyn Fn(&Measured) -> f64| median(runs.iter().map(get)) / 1000.0;
         println!("{clients} at once: {:.0} searches/s", median(runs.iter().map(Measured::rate)));
         for (class, kind) in KINDS.iter().enumerate() {

@@ -15,9 +15,9 @@ use tokio::net::TcpStream;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+use super::quit;
 use super::requests::Requests;
 use super::server::cpu_time;
-use super::quit;
 
 /// What the process is called with.
 const WORD: &str = "--load";
