@@ -159,25 +159,31 @@ impl App {
         self.state.storage.close().await;
     }
 
-    /// Tells open pages of contacts that another process wrote (`trunkline import` beside a running
-    /// daemon).
+    /// Builds the index of numbers, and notices what another process writes (`trunkline import`
+    /// beside a running daemon): open pages are told.
     fn start_watch(&self) {
         let (state, closing) = (self.state.clone(), self.closing.clone());
         self.tasks.spawn(async move {
             let mut told = state.storage.known_stamp();
             loop {
-                tokio::select! {
-                    () = tokio::time::sleep(WATCH) => {}
-                    () = closing.cancelled() => return,
-                }
                 match state.storage.refresh_stamp().await {
                     // Our own writes are told where they are made.
                     Ok(stamp) if stamp > told.max(state.storage.written_stamp()) => {
                         told = stamp;
+                        state.storage.distrust_index();
                         state.hub.contacts_changed(Vec::new());
                     }
-                    Ok(_) => {}
+                    // Built when nobody else is writing, not again and again during an import.
+                    Ok(_) => {
+                        if let Err(error) = state.storage.index_numbers().await {
+                            tracing::warn!(%error, "numbers are looked up in the table only");
+                        }
+                    }
                     Err(error) => tracing::warn!(%error, "the database could not be read"),
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(WATCH) => {}
+                    () = closing.cancelled() => return,
                 }
             }
         });

@@ -1,4 +1,35 @@
-//! Trunkline: one daemon behind `RingCentral`'s widgets.
+//! Trunkline: one daemon, one file database and one script tag behind RingCentral's widgets.
+//!
+//! # The map of the house
+//!
+//! A request of the widget travels `adapter-js` → [`http`] (the gate: host, origin, media type, size,
+//! operator) → [`channels`] (one file a path) → [`storage`] (the only SQL) and back, with commands for
+//! the widget and the page beside the answer. Commands reach open pages at any other time through the
+//! [`http::events::Hub`].
+//!
+//! | room | owns | may import |
+//! |---|---|---|
+//! | [`domain`] | pure types and rules, no I/O | nothing |
+//! | [`config`] | the configuration and its checks | domain |
+//! | [`auth`] | operator tokens and API keys | domain, config |
+//! | [`import`] | contacts out of CSV and vCard files | domain |
+//! | [`storage`] | the database | domain |
+//! | [`http`] | the edge, `/v1`, health, the adapter's files | domain, config, auth, storage |
+//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, http |
+//! | [`app`] | all wiring; starting and stopping | all |
+//! | [`demo`], [`cli`], [`telemetry`] | what surrounds the service | all |
+//!
+//! # Where a change goes
+//!
+//! A path of the widget: its file in [`channels::embeddable`] and a line in the table there, a recorded
+//! exchange in `tests/fixtures/protocol`, a test. A table: a migration, appended, and one file in
+//! [`storage`]. A key of the configuration: its section's struct and a line in `config.example.toml`.
+//!
+//! # Rules that hold everywhere
+//!
+//! Times are Unix milliseconds from a [`domain::clock::Clock`] that is passed in. Ids are made by the
+//! application. What is answered with 2xx is on the disk. A change of a contact takes a stamp
+//! ([`domain::sync`]), and stamps only grow. Log lines carry ids, never numbers, names or bodies.
 
 pub mod app;
 pub mod auth;

@@ -60,11 +60,13 @@ try {
     // This page shows the record itself instead of a new window.
     event.preventDefault();
     const { kind, url, detail } = event.detail;
-    feed.add("open", kind, url ?? JSON.stringify(detail));
+    feed.add("open", kind, url ?? detail.name ?? detail.id ?? "");
     if (kind === "contact") showRecord(detail.contact ?? detail);
   });
   handle.addEventListener("error", ({ detail }) => feed.add("error", detail.code, detail.fix ?? detail.message));
-  handle.addEventListener("command", ({ detail }) => feed.add("command", detail.command.type, ""));
+  handle.addEventListener("command", ({ detail: { command } }) => {
+    if (command.type !== "trunkline-open") feed.add("command", command.type, command.path ?? "");
+  });
 } catch (error) {
   showStatus("failed", "Adapter missing");
   feed.add("error", "adapter", error.message);

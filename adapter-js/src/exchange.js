@@ -15,6 +15,8 @@ const RESERVE = 500;
 /** How long past its deadline a request is still listened to: a late log is saved, a late match is remembered. */
 const AFTERMATH = 30_000;
 const RETRY_CAP = 5_000;
+/** A phone is ringing: a daemon that hangs does not keep back what is known from before. */
+const KNOWN_AFTER = 3_000;
 
 /**
  * @param {object} parts
@@ -46,6 +48,7 @@ export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, 
       if (answered) return;
       answered = true;
       cancel();
+      stopKnown();
       post(response());
     }
     /** @param {Failure} failure */
@@ -57,6 +60,10 @@ export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, 
     const cancel = clock.after(Math.max(patience - RESERVE, patience / 2), () => {
       giveUp(last ?? timedOut());
       wake();
+    });
+
+    const stopKnown = clock.after(Math.min(KNOWN_AFTER, patience / 2), () => {
+      if (entry.fallback?.kind === "last-known" && lastKnown.complete(path, entry, body)) giveUp(last ?? timedOut());
     });
 
     let json;

@@ -138,6 +138,24 @@ test("daemon down to the end: what is known is given at the deadline, and never 
   assert.equal(frame.responses.length, 1);
 });
 
+test("a daemon that hangs: what is wholly known is given after three seconds, and the late answer is remembered", async () => {
+  const { page, frame, daemon, time } = await knowing("+1");
+  let answer = () => {};
+  daemon.on("/contacts/match", () => new Promise((resolve) => (answer = resolve)));
+  page.ask(frame, "/contacts/match", match("+1"));
+  await time.advance(2_999);
+  assert.equal(frame.responses.length, 0);
+  await time.advance(1);
+  assert.deepEqual(frame.responses.map(({ response }) => response), [{ data: { "+1": entity("+1") } }]);
+  answer({ response: { data: { "+1": entity("late") } }, commands: [] });
+  await settle();
+  assert.equal(frame.responses.length, 1);
+  daemon.down = true;
+  page.ask(frame, "/contacts/match", match("+1"));
+  await settle();
+  assert.deepEqual(frame.responses[1].response, { data: { "+1": entity("late") } });
+});
+
 test("a matcher error that will not pass is answered at once with what is known", async () => {
   const { page, frame, daemon } = await knowing("+1");
   daemon.on("/contacts/match", () => problem(422, "invalid_body"));

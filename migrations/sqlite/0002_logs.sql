@@ -55,6 +55,7 @@ create table message (
     id text not null,
     log_id text not null references message_log (id),
     created_at integer not null,
+    modified_at integer not null,
     body text not null,
     primary key (operator, id)
 ) strict;

@@ -19,6 +19,7 @@ use crate::http::assets::file_response;
 #[include = "*.css"]
 #[include = "*.html"]
 #[include = "*.svg"]
+#[exclude = "screenshot.js"]
 struct Files;
 
 /// The three origins.

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::json;
-use super::party::{Choice, Direction, NamedContact, Note, number_of, single_match};
+use super::party::{Choice, Direction, NamedContact, Note, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::redact;
 
@@ -170,7 +170,7 @@ impl CallPost {
             NamedContact::Contact(id) => Some(id),
             _ => single_match(call.get(matches)),
         };
-        let note = json::text(body.get("note")).or_else(|| json::text(form.as_ref().and_then(|form| form.get("note"))));
+        let note = note_of(body.get("note"), form.as_ref());
 
         let mut post = Self {
             phase: Phase::of(&call, trigger),
@@ -205,6 +205,29 @@ fn redacted(map: Map<String, Value>) -> Map<String, Value> {
 
 fn direction_of(call: &Map<String, Value>) -> Option<Direction> {
     call.get("direction").and_then(Value::as_str).and_then(Direction::from_word)
+}
+
+/// The status of a call as it goes on.
+const LIVE_STATUS: &str = "telephonyStatus";
+
+fn fill(slot: &mut Option<String>, value: Option<&String>) -> bool {
+    if slot.is_some() || value.is_none() {
+        return false;
+    }
+    *slot = value.cloned();
+    true
+}
+
+fn put(map: &mut Map<String, Value>, key: &str, value: &Value) -> bool {
+    if map.get(key) == Some(value) {
+        return false;
+    }
+    map.insert(key.to_owned(), value.clone());
+    true
+}
+
+fn put_all(map: &mut Map<String, Value>, more: &Map<String, Value>) -> bool {
+    more.iter().fold(false, |changed, (key, value)| put(map, key, value) | changed)
 }
 
 /// A call log as it stands.
@@ -262,22 +285,16 @@ impl CallLog {
 
     /// Takes one more post. Returns whether anything changed.
     pub fn take(&mut self, post: &CallPost, now_ms: i64) -> bool {
-        let before = self.clone();
-        if self.telephony_session_id.is_none() {
-            self.telephony_session_id.clone_from(&post.telephony_session_id);
-        }
-        if self.remote_number.is_none() {
-            self.remote_number.clone_from(&post.remote_number);
-        }
-        self.take_call(post);
-        self.choice.by_person(&post.named_by_person);
-        self.choice.by_machine(post.named_by_machine.clone());
-        self.note.write(post.note.as_deref());
+        let mut changed = fill(&mut self.telephony_session_id, post.telephony_session_id.as_ref());
+        changed |= fill(&mut self.remote_number, post.remote_number.as_ref());
+        changed |= self.take_call(post);
+        changed |= self.choice.by_person(&post.named_by_person);
+        changed |= self.choice.by_machine(post.named_by_machine.as_deref());
+        changed |= self.note.write(post.note.as_deref());
         if let Some(form) = &post.form {
-            self.form.extend(form.clone());
+            changed |= put_all(&mut self.form, form);
         }
-        self.extra.extend(post.extra.clone());
-        let changed = *self != before;
+        changed |= put_all(&mut self.extra, &post.extra);
         if changed {
             self.updated_at = now_ms;
         }
@@ -285,21 +302,22 @@ impl CallLog {
     }
 
     /// A post that knows less than the log only adds what the log lacks.
-    fn take_call(&mut self, post: &CallPost) {
+    fn take_call(&mut self, post: &CallPost) -> bool {
         let behind = post.phase < self.phase;
-        for (key, value) in &post.call {
-            if value.is_null() && self.call.contains_key(key) {
-                continue;
-            }
-            if !behind || !self.call.contains_key(key) {
-                self.call.insert(key.clone(), value.clone());
-            }
-        }
+        let mut changed = post.phase > self.phase;
         self.phase = self.phase.max(post.phase);
-        if self.phase == Phase::History {
+        for (key, value) in &post.call {
             // Words of a live call would contradict the record (a call "OnHold" for ever).
-            self.call.remove("telephonyStatus");
+            let outdated = self.phase == Phase::History && key == LIVE_STATUS;
+            let known = self.call.contains_key(key);
+            if !(outdated || known && (behind || value.is_null())) {
+                changed |= put(&mut self.call, key, value);
+            }
         }
+        if self.phase == Phase::History {
+            changed |= self.call.remove(LIVE_STATUS).is_some();
+        }
+        changed
     }
 
     /// Unix ms of the start, or of the first post where the call does not say.

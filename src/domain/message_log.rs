@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::json;
-use super::party::{NamedContact, number_of, single_match};
+use super::party::{NamedContact, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::{redact, strip_access_token};
 
@@ -48,6 +48,8 @@ pub struct Message {
     pub id: String,
     /// Unix ms.
     pub created_at: i64,
+    /// Unix ms of its last change: an older telling does not replace a newer one.
+    pub modified_at: i64,
     /// Our own day of it, `YYYY-MM-DD` in the configured zone.
     pub day: String,
     /// The message as sent.
@@ -124,7 +126,7 @@ impl MessagePost {
             (_, NamedContact::Contact(id)) => (NamedContact::Silent, Some(id)),
             _ => (NamedContact::Silent, single_match(conversation.get("correspondentMatches"))),
         };
-        let note = json::text(body.get("note")).or_else(|| json::text(form.as_ref().and_then(|form| form.get("note"))));
+        let note = note_of(body.get("note"), form.as_ref());
         let selected = (trigger == MessageTrigger::SelectedLog).then(|| ids(body.get("selectedMessageIds")));
         let fallback_time = json::integer(conversation.get("creationTime")).unwrap_or(now_ms);
         let messages = read_messages(conversation.get("messages"), selected.as_deref(), fallback_time, zone)?;
@@ -178,7 +180,9 @@ fn read_messages(
             continue;
         }
         let created_at = json::integer(body.get("creationTime")).unwrap_or(fallback_time);
-        messages.push(Message { id, created_at, day: day_of(created_at, zone), body: clean_message(body.clone()) });
+        let modified_at = json::integer(body.get("lastModifiedTime")).unwrap_or(created_at);
+        let body = clean_message(body.clone());
+        messages.push(Message { id, created_at, modified_at, day: day_of(created_at, zone), body });
     }
     Ok(messages)
 }
@@ -230,7 +234,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(body: Value) -> Result<MessagePost, MessageProblem> {
+    fn read(body: &Value) -> Result<MessagePost, MessageProblem> {
         let body = body.as_object().cloned().unwrap_or_default();
         MessagePost::from_body(body, Region::from_code("US"), chrono_tz::UTC, 1_000)
     }
@@ -245,7 +249,7 @@ mod tests {
 
     #[test]
     fn tokens_go_from_attachments_and_links() {
-        let post = read(json!({"triggerType": "auto", "conversation": {"conversationId": "1", "messages": [{"id": 1,
+        let post = read(&json!({"triggerType": "auto", "conversation": {"conversationId": "1", "messages": [{"id": 1,
             "attachments": [{"uri": "https://m/c?access_token=CANARY?access_token=CANARY",
                 "link": "https://r/?media=https%3A%2F%2Fm%2Fc%3Faccess_token%3DCANARY"}]}]}}))
         .expect("valid");
@@ -255,7 +259,7 @@ mod tests {
 
     #[test]
     fn only_the_selected_messages_count() {
-        let post = read(json!({"triggerType": "selectedLog", "selectedMessageIds": ["2"],
+        let post = read(&json!({"triggerType": "selectedLog", "selectedMessageIds": ["2"],
             "conversation": {"conversationId": 7, "messages": [{"id": 1}, {"id": 2}]}}))
         .expect("valid");
         assert_eq!(post.messages.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["2"]);
@@ -264,9 +268,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said() {
-        assert_eq!(read(json!({})), Err(MessageProblem::NoConversation));
-        assert_eq!(read(json!({"conversation": {}})), Err(MessageProblem::NoConversationId));
+        assert_eq!(read(&json!({})), Err(MessageProblem::NoConversation));
+        assert_eq!(read(&json!({"conversation": {}})), Err(MessageProblem::NoConversationId));
         let bad = json!({"conversation": {"conversationId": "1", "messages": [{}]}});
-        assert_eq!(read(bad), Err(MessageProblem::BadMessages));
+        assert_eq!(read(&bad), Err(MessageProblem::BadMessages));
     }
 }

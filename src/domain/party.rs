@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::json;
 use super::phone::{Number, Region};
+use super::redact::strip_access_token;
 
 /// Which way a call or message went, seen from the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,22 +139,33 @@ impl Default for Choice {
 }
 
 impl Choice {
-    /// What a person says always holds.
-    pub fn by_person(&mut self, named: &NamedContact) {
+    /// What a person says always holds. Returns whether it changed anything.
+    pub fn by_person(&mut self, named: &NamedContact) -> bool {
         let contact_id = match named {
-            NamedContact::Silent => return,
+            NamedContact::Silent => return false,
             NamedContact::Nobody => None,
             NamedContact::Contact(id) => Some(id.clone()),
         };
-        *self = Self { contact_id, decided_by: Decider::Person };
+        let said = Self { contact_id, decided_by: Decider::Person };
+        let changed = *self != said;
+        *self = said;
+        changed
     }
 
-    /// A machine only fills what is open.
-    pub fn by_machine(&mut self, contact_id: Option<String>) {
-        if self.decided_by == Decider::Nobody && contact_id.is_some() {
-            *self = Self { contact_id, decided_by: Decider::Machine };
+    /// A machine only fills what is open. Returns whether it did.
+    pub fn by_machine(&mut self, contact_id: Option<&str>) -> bool {
+        let fills = self.decided_by == Decider::Nobody && contact_id.is_some();
+        if fills {
+            *self = Self { contact_id: contact_id.map(str::to_owned), decided_by: Decider::Machine };
         }
+        fills
     }
+}
+
+/// The note of a post: its own, or the form's; a link pasted into it loses its token as any other.
+pub fn note_of(note: Option<&Value>, form: Option<&Map<String, Value>>) -> Option<String> {
+    let note = json::text(note).or_else(|| json::text(form?.get("note")))?;
+    Some(strip_access_token(&note).into_owned())
 }
 
 /// A person's note, and the earlier texts of it. An empty text never erases one: a form opened
@@ -170,11 +182,11 @@ impl Note {
     /// How many earlier texts are kept.
     pub const KEPT: usize = 50;
 
-    /// Takes what a person wrote.
-    pub fn write(&mut self, text: Option<&str>) {
-        let Some(text) = text.filter(|t| !t.trim().is_empty()) else { return };
+    /// Takes what a person wrote. Returns whether it is new.
+    pub fn write(&mut self, text: Option<&str>) -> bool {
+        let Some(text) = text.filter(|t| !t.trim().is_empty()) else { return false };
         if self.text.as_deref() == Some(text) {
-            return;
+            return false;
         }
         if let Some(before) = self.text.replace(text.to_owned()) {
             if self.earlier.len() >= Self::KEPT {
@@ -182,6 +194,7 @@ impl Note {
             }
             self.earlier.push(before);
         }
+        true
     }
 }
 
@@ -193,11 +206,11 @@ mod tests {
     #[test]
     fn a_person_is_not_overruled() {
         let mut choice = Choice::default();
-        choice.by_machine(Some("a".into()));
-        choice.by_machine(Some("b".into()));
+        choice.by_machine(Some("a"));
+        choice.by_machine(Some("b"));
         assert_eq!(choice.contact_id.as_deref(), Some("a"));
         choice.by_person(&NamedContact::from_form(json!({"contactId": "unknown"}).as_object()));
-        choice.by_machine(Some("a".into()));
+        choice.by_machine(Some("a"));
         assert_eq!(choice, Choice { contact_id: None, decided_by: Decider::Person });
     }
 

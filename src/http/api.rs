@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::access::ApiCaller;
 use super::body;
+use super::extract::{Params, Part};
 use super::problem::ApiError;
 use super::state::ServiceState;
 use crate::domain::contact::Contact;
@@ -54,7 +55,7 @@ impl PageQuery {
 pub async fn list(
     State(state): State<ServiceState>,
     _: ApiCaller,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Response, ApiError> {
     let limit = query.limit()?;
     if let Some(typed) = &query.q {
@@ -73,11 +74,7 @@ pub async fn list(
 }
 
 /// `GET /v1/contacts/{id}`.
-pub async fn get(
-    State(state): State<ServiceState>,
-    _: ApiCaller,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
+pub async fn get(State(state): State<ServiceState>, _: ApiCaller, Part(id): Part) -> Result<Response, ApiError> {
     state
         .storage
         .find_contact(&id)
@@ -90,7 +87,7 @@ pub async fn get(
 pub async fn put(
     State(state): State<ServiceState>,
     _: ApiCaller,
-    Path(id): Path<String>,
+    Part(id): Part,
     body: Body,
 ) -> Result<Response, ApiError> {
     let bytes = body::read(body, body::WIDGET_LIMIT).await?;
@@ -103,11 +100,7 @@ pub async fn put(
 }
 
 /// `DELETE /v1/contacts/{id}`: 204, or 404 where there is none.
-pub async fn delete(
-    State(state): State<ServiceState>,
-    _: ApiCaller,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
+pub async fn delete(State(state): State<ServiceState>, _: ApiCaller, Part(id): Part) -> Result<StatusCode, ApiError> {
     let mut batch = ContactBatch::default();
     batch.delete(id);
     match write(&state, batch).await?.deleted {

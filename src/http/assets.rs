@@ -1,10 +1,10 @@
 //! The browser side, served as it is in `adapter-js/src`: modules without a build step.
 
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
+use super::extract::Part;
 use super::problem::ApiError;
 
 #[derive(RustEmbed)]
@@ -22,7 +22,7 @@ pub async fn entry() -> Response {
 }
 
 /// `GET /adapter/<module>`.
-pub async fn module(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn module(Part(file): Part, headers: HeaderMap) -> Result<Response, ApiError> {
     let found = Adapter::get(&file).ok_or_else(|| ApiError::not_found("the adapter has no such module"))?;
     Ok(file_response(&file, &found, &headers))
 }

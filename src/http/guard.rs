@@ -48,11 +48,12 @@ impl Guard {
     }
 
     fn check_host(&self, request: &Request) -> Result<(), ApiError> {
-        let named = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+        // Whatever a request calls us by must be ours, whichever of its names counts (RFC 9112, 3.2.2).
+        let headers = request.headers().get_all(header::HOST).iter().map(|value| value.to_str().unwrap_or_default());
         let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
-        let host = named.or(authority).unwrap_or_default();
-        let name = without_port(host);
-        if self.hosts.contains(name) || self.hosts.contains(&name.to_ascii_lowercase()) {
+        let mut names = headers.chain(authority).map(without_port).peekable();
+        let ours = |name: &str| self.hosts.contains(name) || self.hosts.contains(&name.to_ascii_lowercase());
+        if names.peek().is_some() && names.all(ours) {
             return Ok(());
         }
         let detail = "the request was made to a host name that is not this daemon's";

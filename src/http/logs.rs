@@ -1,13 +1,14 @@
 //! `/v1/call-logs` and `/v1/message-logs`: what was logged, for programs.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::ApiCaller;
 use super::api::PageQuery;
+use super::extract::Params;
 use super::problem::ApiError;
 use super::state::ServiceState;
 use crate::domain::call_log::CallLog;
@@ -26,16 +27,13 @@ pub struct LogQuery {
 pub async fn calls(
     State(state): State<ServiceState>,
     _: ApiCaller,
-    Query(log): Query<LogQuery>,
-    Query(page): Query<PageQuery>,
+    Params(log): Params<LogQuery>,
+    Params(page): Params<PageQuery>,
 ) -> Result<Response, ApiError> {
     let limit = page.limit()?;
-    let (logs, next) = if let Some(session_id) = &log.session_id {
-        (state.storage.call_logs_of_session(session_id).await?, None)
-    } else {
-        let logs = state.storage.list_call_logs(page.page(), limit).await?;
-        let next = next_page(&logs, limit, |log| &log.id);
-        (logs, next)
+    let (logs, next) = match &log.session_id {
+        Some(session_id) => (state.storage.call_logs_of_session(session_id).await?, None),
+        None => with_next(state.storage.list_call_logs(page.page(), limit).await?, limit, |log| &log.id),
     };
     let items: Vec<Value> = logs.iter().map(call_json).collect();
     Ok(Json(json!({"items": items, "nextPage": next})).into_response())
@@ -46,16 +44,13 @@ pub async fn calls(
 pub async fn messages(
     State(state): State<ServiceState>,
     _: ApiCaller,
-    Query(log): Query<LogQuery>,
-    Query(page): Query<PageQuery>,
+    Params(log): Params<LogQuery>,
+    Params(page): Params<PageQuery>,
 ) -> Result<Response, ApiError> {
     let limit = page.limit()?;
-    let (logs, next) = if let Some(conversation_id) = &log.conversation_id {
-        (state.storage.message_logs_of(conversation_id).await?, None)
-    } else {
-        let logs = state.storage.list_message_logs(page.page(), limit).await?;
-        let next = next_page(&logs, limit, |log| &log.id);
-        (logs, next)
+    let (logs, next) = match &log.conversation_id {
+        Some(conversation_id) => (state.storage.message_logs_of(conversation_id).await?, None),
+        None => with_next(state.storage.list_message_logs(page.page(), limit).await?, limit, |log| &log.id),
     };
     let mut items = Vec::with_capacity(logs.len());
     for log in &logs {
@@ -65,9 +60,11 @@ pub async fn messages(
     Ok(Json(json!({"items": items, "nextPage": next})).into_response())
 }
 
-fn next_page<T>(items: &[T], limit: i64, id: impl Fn(&T) -> &String) -> Option<String> {
+/// A full page has a next one, after its last id.
+fn with_next<T>(items: Vec<T>, limit: i64, id: impl Fn(&T) -> &String) -> (Vec<T>, Option<String>) {
     let full = i64::try_from(items.len()).is_ok_and(|count| count == limit);
-    items.last().filter(|_| full).map(|last| id(last).clone())
+    let next = items.last().filter(|_| full).map(|last| id(last).clone());
+    (items, next)
 }
 
 /// A call log on the wire; keys a newer widget adds to its body stand beside ours.

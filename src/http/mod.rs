@@ -6,6 +6,7 @@ pub mod api;
 pub mod assets;
 pub mod body;
 pub mod events;
+pub mod extract;
 pub mod guard;
 pub mod health;
 pub mod logs;

@@ -25,7 +25,7 @@ pub(super) async fn run(tx: &mut SqliteConnection, jobs: &[Job], clock: &dyn Clo
         let taken: Vec<(&str, &CallPost)> = posts.iter().map(|(_, operator, post)| (*operator, *post)).collect();
         let logs = call_logs::take_posts(tx, &taken, clock).await?;
         for ((place, ..), log) in posts.into_iter().zip(logs) {
-            done[place] = Done::CallLog(Box::new(log));
+            done[place] = Done::CallLog(log);
         }
     }
     Ok(done)

@@ -76,10 +76,10 @@ pub struct LoggedCall {
 
 impl Storage {
     /// Takes a post into its log, durably: two posts of one call, however concurrent, are one log.
-    pub async fn take_call_post(&self, operator: &Operator, post: CallPost) -> Result<CallLog, StorageError> {
+    pub async fn take_call_post(&self, operator: &Operator, post: CallPost) -> Result<Arc<CallLog>, StorageError> {
         let job = Job::CallPost { operator: operator.id.clone(), post: Arc::new(post) };
         match self.writer.run(job).await? {
-            Done::CallLog(log) => Ok(*log),
+            Done::CallLog(log) => Ok(log),
             _ => Err(StorageError::Other("a call post got another job's answer".into())),
         }
     }
@@ -123,14 +123,8 @@ impl FromRow<'_, SqliteRow> for StoredCall {
             session_id: row.try_get("session_id")?,
             telephony_session_id: row.try_get("telephony_session_id")?,
             phase: Phase::from_word(row.try_get("phase")?),
-            choice: Choice {
-                contact_id: row.try_get("contact_id")?,
-                decided_by: Decider::from_word(row.try_get("decided_by")?),
-            },
-            note: Note {
-                text: row.try_get("note")?,
-                earlier: serde_json::from_str(row.try_get("earlier_notes")?).unwrap_or_default(),
-            },
+            choice: choice_of(row)?,
+            note: note_of(row)?,
             form: map(row.try_get("form")?),
             call: map(row.try_get("call")?),
             extra: map(row.try_get("extra")?),
@@ -139,6 +133,17 @@ impl FromRow<'_, SqliteRow> for StoredCall {
             updated_at: row.try_get("updated_at")?,
         }))
     }
+}
+
+/// The columns `contact_id` and `decided_by` of any log.
+pub(super) fn choice_of(row: &SqliteRow) -> Result<Choice, sqlx::Error> {
+    Ok(Choice { contact_id: row.try_get("contact_id")?, decided_by: Decider::from_word(row.try_get("decided_by")?) })
+}
+
+/// The columns `note` and `earlier_notes` of any log.
+pub(super) fn note_of(row: &SqliteRow) -> Result<Note, sqlx::Error> {
+    let earlier = serde_json::from_str(row.try_get("earlier_notes")?).unwrap_or_default();
+    Ok(Note { text: row.try_get("note")?, earlier })
 }
 
 fn map(text: &str) -> Map<String, Value> {
@@ -166,36 +171,33 @@ fn row_of(log: &CallLog) -> Value {
     ])
 }
 
-/// Takes posts into their logs, in order; answers with the log as it stands after each.
+/// Takes posts into their logs, in order; answers with each one's log as it stands after all.
 pub(super) async fn take_posts(
     tx: &mut SqliteConnection,
     posts: &[(&str, &CallPost)],
     clock: &dyn Clock,
-) -> Result<Vec<CallLog>, StorageError> {
+) -> Result<Vec<Arc<CallLog>>, StorageError> {
     let now = clock.now_ms();
     let mut book = Book::load(tx, posts).await?;
     let mut answers = Vec::with_capacity(posts.len());
     for (operator, post) in posts {
         let place = book.place(operator, post);
         let place = if let Some(place) = place {
-            let log = &mut book.logs[place];
-            if log.session_id != post.session_id && log.telephony_session_id.as_ref() == Some(&log.session_id) {
-                log.session_id.clone_from(&post.session_id);
-                book.changed[place] = true;
-            }
+            book.learn_session(place, post);
             book.changed[place] |= book.logs[place].take(post, now);
             place
         } else {
             book.add(CallLog::new(new_id("cl", clock), operator, post, now), true)
         };
-        answers.push(book.logs[place].clone());
+        answers.push(place);
     }
     let rows: Vec<Value> =
         book.logs.iter().zip(&book.changed).filter(|(_, changed)| **changed).map(|(log, _)| row_of(log)).collect();
     if !rows.is_empty() {
         sqlx::query(UPSERT).bind(json!(rows).to_string()).execute(tx).await?;
     }
-    Ok(answers)
+    let logs: Vec<Arc<CallLog>> = book.logs.into_iter().map(Arc::new).collect();
+    Ok(answers.into_iter().map(|place| logs[place].clone()).collect())
 }
 
 /// The logs that a group of posts concerns.
@@ -241,6 +243,17 @@ impl Book {
         self.logs.push(log);
         self.changed.push(new);
         self.logs.len() - 1
+    }
+
+    /// A call that was filed under its telephony session id gets its session id.
+    fn learn_session(&mut self, place: usize, post: &CallPost) {
+        let log = &mut self.logs[place];
+        let filed_by_telephony = log.telephony_session_id.as_ref() == Some(&log.session_id);
+        if filed_by_telephony && log.session_id != post.session_id {
+            log.session_id.clone_from(&post.session_id);
+            self.by_session.insert(key(&log.operator, &log.session_id), place);
+            self.changed[place] = true;
+        }
     }
 
     fn place(&self, operator: &str, post: &CallPost) -> Option<usize> {

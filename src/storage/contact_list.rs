@@ -66,6 +66,11 @@ impl Storage {
         Ok(last)
     }
 
+    /// What was derived from the tables is not trusted any more: another process wrote.
+    pub fn distrust_index(&self) {
+        self.numbers.distrust();
+    }
+
     fn saw_stamp(&self, stamp: Stamp) {
         self.stamp.fetch_max(stamp, Ordering::AcqRel);
     }

@@ -1,13 +1,12 @@
 //! Who is behind a number: exact keys first, then the number without its extension, then the weak
 //! national tail.
 
-use std::collections::HashMap;
-
-use serde_json::json;
+use rusqlite::Connection;
 
 use super::Storage;
 use super::error::StorageError;
-use crate::domain::phone::{Number, Region, is_e164_key};
+use super::number_index::{Known, NumberIndex};
+use crate::domain::phone::{Number, Region, TAIL_DIGITS, is_e164_key};
 
 /// How sure a match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,138 +30,115 @@ pub struct Match {
     pub json: String,
 }
 
-const BY_NUMBER: &str = "select p.number, p.extension, c.key, c.json \
-     from json_each($1) asked join contact_phone p on p.number = asked.value join contact c on c.key = p.contact_key \
-     order by p.number, c.key";
-const BY_TAIL: &str = "select p.tail, p.number, p.extension, c.key, c.json \
-     from json_each($1) asked join contact_phone p on p.tail = asked.value and p.tail <> '' \
-       join contact c on c.key = p.contact_key \
-     order by p.tail, c.key";
+const BY_KEY: &str = "select json from contact where key = $1 and deleted = 0";
+const BY_NUMBER: &str = "select p.extension, c.key, c.json \
+     from contact_phone p join contact c on c.key = p.contact_key where p.number = $1 order by c.key";
+const BY_TAIL: &str = "select p.extension, c.key, c.json, p.number \
+     from contact_phone p join contact c on c.key = p.contact_key \
+     where p.tail = $1 and p.tail <> '' order by c.key";
 /// So many people behind one switchboard are nobody.
 const MOST: usize = 50;
+/// A calling code has at most three digits: of so many digits eight are national.
+const SURE_TAIL: usize = TAIL_DIGITS + 3;
 
 struct Candidate {
     extension: String,
     found: Match,
 }
 
-type ByNumber = HashMap<String, Vec<Candidate>>;
-
 impl Storage {
     /// The contacts behind each of `asked`, in the order asked. What is no number has none.
-    pub async fn match_numbers(
-        &self,
-        asked: &[String],
-        region: Option<Region>,
-    ) -> Result<Vec<Vec<Match>>, StorageError> {
-        // A key that already is E.164 needs no parser; on a miss it gets its chance below.
-        let mut numbers: Vec<Option<Number>> = asked.iter().map(|text| quick(text, region)).collect();
-        let mut by_number = self.by_number(numbers.iter().flatten()).await?;
-        let mut found: Vec<Vec<Match>> =
-            numbers.iter().map(|number| number.as_ref().map_or_else(Vec::new, |n| choose(&by_number, n))).collect();
-
-        let mut again = Vec::new();
-        for (place, text) in asked.iter().enumerate().filter(|(place, _)| found[*place].is_empty()) {
-            let parsed = Number::parse(text, region);
-            if parsed.as_ref().map(|n| &n.number) != numbers[place].as_ref().map(|n| &n.number) {
-                again.push(place);
-            }
-            numbers[place] = parsed;
-        }
-        if !again.is_empty() {
-            by_number = self.by_number(again.iter().filter_map(|place| numbers[*place].as_ref())).await?;
-            for place in again {
-                if let Some(number) = &numbers[place] {
-                    found[place] = choose(&by_number, number);
-                }
-            }
-        }
-        self.add_weak(&numbers, &mut found, region).await?;
-        Ok(found)
-    }
-
-    async fn by_number(&self, numbers: impl Iterator<Item = &Number>) -> Result<ByNumber, StorageError> {
-        let keys: Vec<&str> = numbers.map(|number| number.number.as_str()).collect();
-        let mut by_number = ByNumber::new();
-        if keys.is_empty() {
-            return Ok(by_number);
-        }
-        let mut keys = keys;
-        keys.sort_unstable();
-        keys.dedup();
-        let rows: Vec<(String, String, i64, String)> =
-            sqlx::query_as(BY_NUMBER).bind(json!(keys).to_string()).fetch_all(&self.read).await?;
-        for (number, extension, key, json) in rows {
-            let found = Match { key, quality: Quality::Exact, json };
-            by_number.entry(number).or_default().push(Candidate { extension, found });
-        }
-        Ok(by_number)
-    }
-
-    async fn add_weak(
-        &self,
-        numbers: &[Option<Number>],
-        found: &mut [Vec<Match>],
-        region: Option<Region>,
-    ) -> Result<(), StorageError> {
-        let open: Vec<(usize, &Number, &str)> = numbers
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| found[*place].is_empty())
-            .filter_map(|(place, number)| number.as_ref().and_then(|n| Some((place, n, n.tail()?))))
-            .collect();
-        if open.is_empty() {
-            return Ok(());
-        }
-        let mut tails: Vec<&str> = open.iter().map(|(_, _, tail)| *tail).collect();
-        tails.sort_unstable();
-        tails.dedup();
-        let rows: Vec<(String, String, String, i64, String)> =
-            sqlx::query_as(BY_TAIL).bind(json!(tails).to_string()).fetch_all(&self.read).await?;
-        for (place, number, tail) in open {
-            for (_, stored, extension, key, json) in rows.iter().filter(|row| row.0 == tail).take(MOST) {
-                let Some(mut stored) = Number::parse(stored, region) else { continue };
-                stored.extension.clone_from(extension);
-                if number.is_weak_match(&stored) && found[place].iter().all(|m| m.key != *key) {
-                    found[place].push(Match { key: *key, quality: Quality::Weak, json: json.clone() });
-                }
-            }
-        }
-        Ok(())
+    pub fn match_numbers(&self, asked: &[String], region: Option<Region>) -> Result<Vec<Vec<Match>>, StorageError> {
+        let index = &*self.numbers;
+        self.direct.with(|connection| {
+            let look = Look { connection, index, region };
+            asked.iter().map(|text| look.up(text)).collect()
+        })
     }
 }
 
-fn quick(text: &str, region: Option<Region>) -> Option<Number> {
-    if is_e164_key(text) {
-        return Some(Number {
-            number: text.to_owned(),
-            extension: String::new(),
-            national: String::new(),
-            certain: false,
-        });
+/// One answer being made, on one connection.
+struct Look<'a> {
+    connection: &'a Connection,
+    index: &'a NumberIndex,
+    region: Option<Region>,
+}
+
+impl Look<'_> {
+    fn up(&self, text: &str) -> Result<Vec<Match>, rusqlite::Error> {
+        // A key that already is E.164 is looked up as it is; the parser is asked only when it is
+        // missed and a number with the same last digits exists.
+        if is_e164_key(text) {
+            let found = self.exact(text, "")?;
+            let tail = &text[text.len() - TAIL_DIGITS..];
+            if !found.is_empty() || (text.len() > SURE_TAIL && !self.index.has_tail(tail)) {
+                return Ok(found);
+            }
+        }
+        let Some(number) = Number::parse(text, self.region) else { return Ok(Vec::new()) };
+        let found = self.exact(&number.number, &number.extension)?;
+        if found.is_empty() { self.weak(&number) } else { Ok(found) }
     }
-    Number::parse(text, region)
+
+    fn exact(&self, number: &str, extension: &str) -> Result<Vec<Match>, rusqlite::Error> {
+        match self.index.number(number) {
+            Known::Nobody => Ok(Vec::new()),
+            Known::Only(key) => {
+                let quality = if extension.is_empty() { Quality::Exact } else { Quality::Number };
+                let mut statement = self.connection.prepare_cached(BY_KEY)?;
+                let rows = statement.query_map([key], |row| Ok(Match { key, quality, json: row.get(0)? }))?;
+                rows.collect()
+            }
+            Known::Ask => Ok(choose(&self.candidates(number)?, extension)),
+        }
+    }
+
+    fn candidates(&self, number: &str) -> Result<Vec<Candidate>, rusqlite::Error> {
+        let mut statement = self.connection.prepare_cached(BY_NUMBER)?;
+        let rows = statement.query_map([number], |row| {
+            let found = Match { key: row.get(1)?, quality: Quality::Exact, json: row.get(2)? };
+            Ok(Candidate { extension: row.get(0)?, found })
+        })?;
+        rows.collect()
+    }
+
+    fn weak(&self, number: &Number) -> Result<Vec<Match>, rusqlite::Error> {
+        let Some(tail) = number.tail().filter(|tail| self.index.has_tail(tail)) else { return Ok(Vec::new()) };
+        let mut statement = self.connection.prepare_cached(BY_TAIL)?;
+        let mut rows = statement.query([tail])?;
+        let mut found: Vec<Match> = Vec::new();
+        while let Some(row) = rows.next()?
+            && found.len() < MOST
+        {
+            let Some(mut stored) = Number::parse(row.get_ref(3)?.as_str()?, self.region) else { continue };
+            stored.extension = row.get(0)?;
+            let key = row.get(1)?;
+            if number.is_weak_match(&stored) && found.iter().all(|known| known.key != key) {
+                found.push(Match { key, quality: Quality::Weak, json: row.get(2)? });
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Equal extension; else a contact of the number alone; else, where no extension was asked, whoever
 /// has the number with one.
-fn choose(by_number: &ByNumber, asked: &Number) -> Vec<Match> {
-    let Some(candidates) = by_number.get(&asked.number) else { return Vec::new() };
+fn choose(candidates: &[Candidate], extension: &str) -> Vec<Match> {
     let with = |quality, wanted: &dyn Fn(&Candidate) -> bool| {
         let mut matches: Vec<Match> = Vec::new();
         for candidate in candidates.iter().filter(|candidate| wanted(candidate)) {
-            if matches.iter().all(|m| m.key != candidate.found.key) && matches.len() < MOST {
+            if matches.iter().all(|known| known.key != candidate.found.key) && matches.len() < MOST {
                 matches.push(Match { quality, ..candidate.found.clone() });
             }
         }
         matches
     };
-    let exact = with(Quality::Exact, &|c| c.extension == asked.extension);
+    let exact = with(Quality::Exact, &|candidate| candidate.extension == extension);
     if !exact.is_empty() {
         exact
-    } else if asked.extension.is_empty() {
+    } else if extension.is_empty() {
         with(Quality::Number, &|_| true)
     } else {
-        with(Quality::Number, &|c| c.extension.is_empty())
+        with(Quality::Number, &|candidate| candidate.extension.is_empty())
     }
 }

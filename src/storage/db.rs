@@ -9,7 +9,9 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection};
 
+use super::direct::Direct;
 use super::error::StorageError;
+use super::number_index::NumberIndex;
 use super::writer::Writer;
 use crate::domain::clock::SharedClock;
 
@@ -21,8 +23,9 @@ const APPLICATION_ID: i64 = 0x54_52_4e_4b;
 const READERS: u32 = 4;
 /// KiB of page cache (negative is `SQLite`'s sign for KiB). The system's own cache does the rest, and
 /// memory maps would count as resident.
-const READER_CACHE: &str = "-4096";
+const READER_CACHE: &str = "-2048";
 const WRITER_CACHE: &str = "-16384";
+const DIRECT_CACHE_KIB: u32 = 4096;
 
 /// Where the database is and how large it may grow.
 #[derive(Debug, Clone)]
@@ -46,6 +49,9 @@ pub struct Storage {
     pub(super) read: SqlitePool,
     pub(super) writer: Writer,
     pub(super) stamp: Arc<AtomicI64>,
+    pub(super) direct: Arc<Direct>,
+    pub(super) numbers: Arc<NumberIndex>,
+    path: Arc<Path>,
 }
 
 impl Storage {
@@ -70,14 +76,27 @@ impl Storage {
             .await?;
         let last: i64 = sqlx::query_scalar("select last from stamp_counter").fetch_one(&mut connection).await?;
         let stamp = Arc::new(AtomicI64::new(last));
-        let writer = Writer::start(connection, clock, stamp.clone());
-        Ok(Self { read, writer, stamp })
+        let direct = Arc::new(Direct::open(&options.path, DIRECT_CACHE_KIB)?);
+        let numbers = Arc::new(NumberIndex::default());
+        let writer = Writer::start(connection, clock, stamp.clone(), numbers.clone());
+        Ok(Self { read, writer, stamp, direct, numbers, path: options.path.as_path().into() })
     }
 
     /// Whether the database answers and takes writes: what `/readyz` asks.
     pub async fn check(&self) -> Result<(), StorageError> {
         sqlx::query("select last from stamp_counter").fetch_one(&self.read).await?;
         self.writer.health().await
+    }
+
+    /// Builds the index of numbers, if nothing of it can be trusted: match works without it, from the
+    /// table.
+    pub async fn index_numbers(&self) -> Result<(), StorageError> {
+        if self.numbers.is_trusted() {
+            return Ok(());
+        }
+        let (numbers, path) = (self.numbers.clone(), self.path.clone());
+        let built = tokio::task::spawn_blocking(move || numbers.build(&path)).await;
+        built.map_err(|_| StorageError::Other("the index of numbers could not be built".into()))?
     }
 
     /// Finishes every accepted write, folds the write-ahead log into the file and closes it.

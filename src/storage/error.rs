@@ -58,6 +58,30 @@ const IO: i32 = 10;
 const CORRUPT: i32 = 11;
 const NOT_A_DATABASE: i32 = 26;
 
+impl StorageError {
+    /// The low byte of an extended result code is the primary one (sqlite.org/rescode.html).
+    fn from_code(code: i32, words: String) -> Self {
+        match code & 0xff {
+            FULL => Self::Full(words),
+            READ_ONLY => Self::ReadOnly(words),
+            BUSY | LOCKED => Self::Busy(words),
+            CORRUPT | NOT_A_DATABASE => Self::Damaged(words),
+            CANT_OPEN => Self::Open(words),
+            IO => Self::Full(format!("{words} (reading or writing the disk failed)")),
+            _ => Self::Other(words),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, _) => Self::from_code(failure.extended_code, error.to_string()),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
 impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
         let sqlx::Error::Database(database) = &error else {
@@ -69,17 +93,8 @@ impl From<sqlx::Error> for StorageError {
             };
         };
         let words = database.message().to_owned();
-        // The low byte of an extended result code is the primary one (sqlite.org/rescode.html).
         let code: i32 = database.code().and_then(|code| code.parse().ok()).unwrap_or(1);
-        match code & 0xff {
-            FULL => Self::Full(words),
-            READ_ONLY => Self::ReadOnly(words),
-            BUSY | LOCKED => Self::Busy(words),
-            CORRUPT | NOT_A_DATABASE => Self::Damaged(words),
-            CANT_OPEN => Self::Open(words),
-            IO => Self::Full(format!("{words} (reading or writing the disk failed)")),
-            _ => Self::Other(words),
-        }
+        Self::from_code(code, words)
     }
 }
 

@@ -8,13 +8,14 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqliteConnection};
 
 use super::Storage;
+use super::call_logs::{choice_of, note_of};
 use super::error::StorageError;
 use super::writer::{Done, Job};
 use crate::domain::clock::Clock;
 use crate::domain::ids::new_id;
 use crate::domain::message_log::{Message, MessagePost, MessageTrigger};
 use crate::domain::operator::Operator;
-use crate::domain::party::{Choice, Decider, Note};
+use crate::domain::party::{Choice, Note};
 
 /// A conversation's day, as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +76,10 @@ const ADD_NUMBER: &str =
 const ADD_ALIAS: &str = "insert into message_log_alias (operator, alias, log_id) values ($1, $2, $3) \
      on conflict (operator, alias, log_id) do nothing";
 const HOMES: &str = "select id, log_id from message where operator = $1 and id in (select value from json_each($2))";
-const PUT_MESSAGE: &str = "insert into message (operator, id, log_id, created_at, body) values ($1, $2, $3, $4, $5) \
-     on conflict (operator, id) do update set body = excluded.body";
+const PUT_MESSAGE: &str = "insert into message (operator, id, log_id, created_at, modified_at, body) \
+     values ($1, $2, $3, $4, $5, $6) \
+     on conflict (operator, id) do update set body = excluded.body, modified_at = excluded.modified_at \
+       where excluded.modified_at >= message.modified_at";
 const MESSAGES: &str = "select body from message where log_id = $1 order by created_at, id";
 const LOGGED: &str = "select a.alias, a.log_id from json_each($2) asked \
      join message_log_alias a on a.operator = $1 and a.alias = asked.value order by a.alias, a.log_id";
@@ -143,14 +146,8 @@ impl FromRow<'_, SqliteRow> for MessageLog {
             conversation_id: row.try_get("conversation_id")?,
             day: row.try_get("day")?,
             kind: row.try_get("kind")?,
-            choice: Choice {
-                contact_id: row.try_get("contact_id")?,
-                decided_by: Decider::from_word(row.try_get("decided_by")?),
-            },
-            note: Note {
-                text: row.try_get("note")?,
-                earlier: serde_json::from_str(row.try_get("earlier_notes")?).unwrap_or_default(),
-            },
+            choice: choice_of(row)?,
+            note: note_of(row)?,
             form: serde_json::from_str(row.try_get("form")?).unwrap_or_default(),
             conversation: serde_json::from_str(row.try_get("conversation")?).unwrap_or_default(),
             remote_numbers: serde_json::from_str(row.try_get("remote_numbers")?).unwrap_or_default(),
@@ -206,6 +203,7 @@ pub(super) async fn take_post(
                 .bind(&message.id)
                 .bind(id)
                 .bind(message.created_at)
+                .bind(message.modified_at)
                 .bind(body)
                 .execute(&mut *tx)
                 .await?;
@@ -252,7 +250,7 @@ async fn log_of_day(
 
 fn merge(log: &mut MessageLog, post: &MessagePost, messages: &[&Message], now: i64) {
     log.choice.by_person(&post.named_by_person);
-    log.choice.by_machine(post.named_by_machine.clone());
+    log.choice.by_machine(post.named_by_machine.as_deref());
     log.note.write(post.note.as_deref());
     if let Some(form) = &post.form {
         log.form.extend(form.clone());

@@ -1,5 +1,5 @@
 //! The only SQL of the house. One writer task and a few read connections on one `SQLite` file (see
-//! [`db`] for the settings and [`writer`] for the group commit); one file for each group of tables.
+//! [`db`] for the settings and `writer` for the group commit); one file for each group of tables.
 //!
 //! Storage knows the domain's types and nothing of HTTP or of the widgets. Times come from the
 //! [`Clock`](crate::domain::clock::Clock) that is passed in; ids are made by the application.
@@ -13,8 +13,10 @@ mod contact_rows;
 pub mod contact_search;
 pub mod contacts;
 pub mod db;
+mod direct;
 pub mod error;
 pub mod message_logs;
+mod number_index;
 pub mod operators;
 mod writer;
 

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::error::StorageError;
+use super::number_index::NumberIndex;
 use super::{batch, contact_rows};
 use crate::domain::call_log::{CallLog, CallPost};
 use crate::domain::clock::SharedClock;
@@ -60,7 +61,7 @@ pub(super) enum Job {
 #[derive(Debug, Clone)]
 pub(super) enum Done {
     Contacts(contact_rows::BatchOutcome),
-    CallLog(Box<CallLog>),
+    CallLog(Arc<CallLog>),
     MessageLogs(Vec<String>),
     Nothing,
 }
@@ -87,7 +88,12 @@ impl std::fmt::Debug for Request {
 }
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection, clock: SharedClock, stamp: Arc<AtomicI64>) -> Self {
+    pub(super) fn start(
+        connection: SqliteConnection,
+        clock: SharedClock,
+        stamp: Arc<AtomicI64>,
+        numbers: Arc<NumberIndex>,
+    ) -> Self {
         let (queue, requests) = mpsc::channel(QUEUE);
         let writer = Self {
             queue,
@@ -97,7 +103,7 @@ impl Writer {
             written: Arc::default(),
         };
         let (trouble, written) = (writer.trouble.clone(), writer.written.clone());
-        let state = Task { connection, clock, stamp, written, trouble };
+        let state = Task { connection, clock, stamp, numbers, written, trouble };
         writer.task.spawn(state.run(requests, writer.closing.clone()));
         writer.task.close();
         writer
@@ -136,6 +142,7 @@ struct Task {
     connection: SqliteConnection,
     clock: SharedClock,
     stamp: Arc<AtomicI64>,
+    numbers: Arc<NumberIndex>,
     written: Arc<AtomicI64>,
     trouble: Arc<Mutex<Option<String>>>,
 }
@@ -194,13 +201,15 @@ impl Task {
     async fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Done>, StorageError> {
         let mut tx = self.connection.begin_with("begin immediate").await?;
         let done = batch::run(&mut tx, jobs, &*self.clock).await?;
+        let contacts =
+            || done.iter().filter_map(|done| if let Done::Contacts(outcome) = done { Some(outcome) } else { None });
+        contacts().for_each(|outcome| self.numbers.mark(&outcome.numbers));
         tx.commit().await?;
-        for outcome in &done {
-            if let Done::Contacts(outcome) = outcome {
-                self.stamp.fetch_max(outcome.stamp, Ordering::AcqRel);
-                if outcome.upserted + outcome.deleted > 0 {
-                    self.written.fetch_max(outcome.stamp, Ordering::AcqRel);
-                }
+        contacts().for_each(|outcome| self.numbers.mark(&outcome.numbers));
+        for outcome in contacts() {
+            self.stamp.fetch_max(outcome.stamp, Ordering::AcqRel);
+            if outcome.upserted + outcome.deleted > 0 {
+                self.written.fetch_max(outcome.stamp, Ordering::AcqRel);
             }
         }
         Ok(done)

@@ -117,7 +117,7 @@ export class CallLine {
   }
 
   #synced(call, overrides) {
-    const record = { ...historyRecord(call, overrides), transferredFrom: call.transferredFrom };
+    const record = this.#record(call, overrides);
     this.live = this.live.filter((other) => other !== call);
     this.history = [record, ...this.history];
     this.#runtime.post({ type: "rc-call-history-synced-notify" });
@@ -132,6 +132,16 @@ export class CallLine {
     Object.assign(record, { recording, aiNote, transcript });
     this.#onStep("late", record);
     this.#changed();
+  }
+
+  /** What the call log will say to the next load: a call that has just ended is in it by then. */
+  get recorded() {
+    const ended = this.live.filter((call) => call.endTime !== null);
+    return [...ended.map((call) => this.#record(call)), ...this.history];
+  }
+
+  #record(call, overrides) {
+    return { ...historyRecord(call, overrides), transferredFrom: call.transferredFrom };
   }
 
   find(sessionId) {

@@ -148,7 +148,7 @@ export class Phone {
   /** To be kept over a reload. */
   get snapshot() {
     return {
-      calls: this.line.history,
+      calls: this.line.recorded,
       messages: this.conversations.messages,
       autoLog: { call: this.callLogger.autoLog, message: this.messageLogger.autoLog },
     };

@@ -90,7 +90,6 @@ test("what outlives a reload: the log, the messages, the switches; caches do not
   const session = world.phone.line.ring({ from: "+1" });
   await settle();
   world.phone.line.hangup(session);
-  await world.time.advance(5_000);
   world.phone.conversations.send({ to: "+2", text: "Hi" });
   world.phone.logging.setAutoLog("call", true);
   const again = new World({ kept: structuredClone(world.phone.snapshot) });

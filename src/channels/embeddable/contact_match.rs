@@ -19,11 +19,11 @@ struct Request {
     phone_numbers: Keys,
 }
 
-pub(super) async fn handle(call: Call) -> Answer {
+pub(super) fn handle(call: &Call) -> Answer {
     let Request { phone_numbers: Keys(mut asked) } = call.parse()?;
     asked.sort_unstable();
     asked.dedup();
-    let found = call.state.storage.match_numbers(&asked, call.state.region).await?;
+    let found = call.state.storage.match_numbers(&asked, call.state.region)?;
     let mut data = String::from("{\"data\":{");
     for (place, (number, matches)) in asked.into_iter().zip(&found).enumerate() {
         if place > 0 {

@@ -1,6 +1,6 @@
 //! `RingCentral` Embeddable: what each request path of the widget means, one file a path.
 //!
-//! [`PATHS`] is the one table: it routes requests and tells the adapter deadlines and what to answer
+//! `PATHS` is the one table: it routes requests and tells the adapter deadlines and what to answer
 //! when the daemon is out of reach. A new path is a file and a line here.
 
 mod activities;
@@ -30,11 +30,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 
+use crate::http::extract::Part;
 use crate::http::{ApiError, Caller, ServiceState, body, events};
 use manifest::Fallback;
 use wire::{Answer, Call};
@@ -74,7 +75,7 @@ macro_rules! path {
 const PATHS: [RequestPath; 15] = [
     path!("/contacts", 60_000, Fallback::Null, contacts),
     path!("/contacts/search", 30_000, Fallback::NoData, contact_search),
-    path!("/contacts/match", 30_000, Fallback::LastKnown(&["phoneNumbers"]), contact_match),
+    path!("/contacts/match", 30_000, Fallback::LastKnown(&["phoneNumbers"]), at_once contact_match),
     path!("/contacts/view", 3_000, Fallback::Alert("The contact was not opened"), at_once contact_view),
     path!("/activities", 3_000, Fallback::NoData, activities),
     path!("/activity", 3_000, Fallback::Alert("The activity was not opened"), activity),
@@ -106,7 +107,7 @@ pub fn router() -> Router<ServiceState> {
 async fn dispatch(
     State(state): State<ServiceState>,
     Caller(operator): Caller,
-    Path(path): Path<String>,
+    Part(path): Part,
     body: Body,
 ) -> Result<Response, ApiError> {
     let Some(found) = PATHS.iter().find(|known| known.path[1..] == path) else {

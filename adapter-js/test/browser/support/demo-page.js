@@ -37,6 +37,12 @@ export class DemoPage {
     return name.innerText();
   }
 
+  /** The number on the call's card, as the widget has it. */
+  async callerNumber() {
+    const line = await this.card.locator(".call-who p").innerText();
+    return line.split(" · ")[0].replace(/[^+\d]/g, "");
+  }
+
   /** Answers, talks, hangs up, and waits for the call's place in the history. */
   async haveCall() {
     await this.card.getByRole("button", { name: "Answer" }).click();
@@ -73,11 +79,11 @@ export class DemoPage {
     await this.status("registered");
   }
 
-  /** Opens a contact's page by its name. */
-  async contact(name) {
+  /** Opens a contact's page; by its number, since names repeat in an address book. */
+  async contact(name, number) {
     await this.tab("Contacts");
     await this.contactCount();
-    await this.phone.getByRole("searchbox", { name: "Filter contacts" }).fill(name);
+    await this.phone.getByRole("searchbox", { name: "Filter contacts" }).fill(number);
     await this.phone.getByRole("list", { name: "Contact list" }).getByText(name, { exact: true }).first().click();
     await this.phone.getByRole("heading", { level: 2, name }).waitFor();
   }

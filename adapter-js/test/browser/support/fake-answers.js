@@ -36,6 +36,8 @@ const ok = (commands = []) => ({ response: { data: "ok" }, commands });
 
 export class FakeAnswers {
   contacts = contacts();
+  /** What an incremental contacts run answers. @type {any[]} */
+  delta = [];
   authorized = true;
   settings = [{ id: "popOnRing", type: "boolean", name: "Open the record when it rings", value: true }];
   /** @type {Map<string, any>} */
@@ -68,7 +70,7 @@ export class FakeAnswers {
 
   #handlers = {
     "/contacts": ({ syncTimestamp }) => {
-      const data = syncTimestamp ? [] : this.contacts;
+      const data = syncTimestamp ? this.delta : this.contacts;
       return { response: { data, nextPage: null, syncTimestamp: "1" }, commands: [] };
     },
     "/contacts/search": ({ searchString }) => {

@@ -15,6 +15,8 @@ export class FakeDaemon {
   /** POST requests on widget paths. @type {{path: string, body: any}[]} */
   requests = [];
   origins = { daemon: "", page: "", widget: "" };
+  /** Origins whose frames the page's policy lets in beside the widget's. @type {string[]} */
+  otherFrames = [];
   #daemon = null;
   #others = [];
   #streams = new Set();
@@ -84,7 +86,7 @@ export class FakeDaemon {
 
   #page(request, response) {
     const { daemon, widget } = this.origins;
-    const policy = `default-src 'none'; script-src 'self' ${daemon}; style-src 'self'; img-src 'self' data:; connect-src 'self' ${daemon}; frame-src ${widget}`;
+    const policy = `default-src 'none'; script-src 'self' ${daemon}; style-src 'self'; img-src 'self' data:; connect-src 'self' ${daemon}; frame-src ${[widget, ...this.otherFrames].join(" ")}`;
     return this.#files(request, response, "host.html", policy);
   }
 

@@ -1,0 +1,176 @@
+//! A running daemon in this process.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use trunkline::app::App;
+use trunkline::config::Config;
+use trunkline::domain::clock::ManualClock;
+use trunkline::http::ServiceState;
+
+use super::Answer;
+
+/// 2026-01-01T10:00:00Z, when the vectors' call comes in.
+pub const NOW: i64 = 1_767_261_600_000;
+/// What most tests want: numbers of the vectors are American.
+pub const US: &str = "[numbers]\ndefault_region = 'US'\n";
+
+pub struct Daemon {
+    pub base: String,
+    pub clock: Arc<ManualClock>,
+    pub state: ServiceState,
+    pub client: reqwest::Client,
+    pub bearer: Option<String>,
+    toml: String,
+    folder: Arc<TempDir>,
+    stop: oneshot::Sender<()>,
+    served: JoinSet<std::io::Result<()>>,
+}
+
+/// A client that no proxy of the environment gets between.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(2)).build().expect("a client")
+}
+
+impl Daemon {
+    /// A new daemon that reads national numbers as American.
+    pub async fn start() -> Self {
+        Self::with(US).await
+    }
+
+    /// A new daemon with this configuration; its database is in a folder of its own.
+    pub async fn with(toml: &str) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::open(toml.to_owned(), folder, ManualClock::at(NOW)).await
+    }
+
+    async fn open(toml: String, folder: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
+        let mut config = Config::parse("test.toml", &toml, []).unwrap_or_else(|error| panic!("{error}")).config;
+        config.storage.url = format!("sqlite:{}", folder.path().join("trunkline.db").display());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let mut app = App::build(config, clock.clone()).await.unwrap_or_else(|error| panic!("{error}"));
+        app.allow_origin(base.clone());
+        let state = app.state().clone();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let mut served = JoinSet::new();
+        served.spawn(app.serve(listener, async move { drop(stopped.await) }));
+        Self { base, clock, state, client: client(), bearer: None, toml, folder, stop, served }
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("trunkline.db")
+    }
+
+    /// Everything the database holds on disk, the write-ahead log included.
+    pub fn database_bytes(&self) -> Vec<u8> {
+        std::fs::read_dir(self.folder.path())
+            .expect("the folder")
+            .flat_map(|entry| std::fs::read(entry.expect("an entry").path()).expect("readable"))
+            .collect()
+    }
+
+    /// Stops it as a service manager would, and waits until it has ended.
+    pub async fn stop(self) -> Arc<TempDir> {
+        drop(self.stop);
+        let mut served = self.served;
+        served.join_next().await.expect("a server").expect("no panic").expect("a clean end");
+        self.folder
+    }
+
+    /// Stops it and starts it again on the same database.
+    pub async fn restart(self) -> Self {
+        let (toml, clock) = (self.toml.clone(), self.clock.clone());
+        let folder = self.stop().await;
+        Self::open(toml, folder, clock).await
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let request = self.client.request(method.parse().expect("a method"), self.url(path));
+        match &self.bearer {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request("GET", path).send().await.expect("an answer")).await
+    }
+
+    pub async fn send(&self, method: &str, path: &str, body: &Value) -> Answer {
+        Answer::of(self.request(method, path).json(body).send().await.expect("an answer")).await
+    }
+
+    /// A widget's request, whatever the answer.
+    pub async fn try_post(&self, path: &str, body: &Value) -> Answer {
+        self.send("POST", &format!("/embeddable{path}"), body).await
+    }
+
+    /// A widget's request that must succeed: `{"response", "commands"}`.
+    #[track_caller]
+    pub fn post<'a>(&'a self, path: &'a str, body: &'a Value) -> impl Future<Output = Value> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let answer = self.try_post(path, body).await;
+            assert_eq!(answer.status, 200, "{caller}: {path}: {}", answer.text);
+            let answer = answer.json();
+            assert!(answer["commands"].is_array() && answer.get("response").is_some(), "{caller}: {answer}");
+            answer
+        }
+    }
+
+    /// The `data` of a widget's response.
+    #[track_caller]
+    pub fn data<'a>(&'a self, path: &'a str, body: &'a Value) -> impl Future<Output = Value> + 'a {
+        let post = self.post(path, body);
+        async move { post.await["response"]["data"].clone() }
+    }
+
+    /// Writes contacts; every one must be taken.
+    pub async fn contacts(&self, contacts: &[Value]) -> Value {
+        let counts = self.send("POST", "/v1/contacts/batch", &json!({"contacts": contacts})).await.ok();
+        assert_eq!(counts["rejected"], json!([]), "{counts}");
+        counts
+    }
+
+    pub async fn delete(&self, ids: &[&str]) -> Value {
+        self.send("POST", "/v1/contacts/batch", &json!({"deleted": ids})).await.ok()
+    }
+
+    /// Who is behind one number: the ids.
+    pub async fn matched(&self, number: &str) -> Vec<String> {
+        let data = self.data("/contacts/match", &json!({"phoneNumbers": [number]})).await;
+        let found = data[number].as_array().unwrap_or_else(|| panic!("{number} is not answered: {data}"));
+        found.iter().map(|entity| entity["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    pub async fn calls(&self, session_id: &str) -> Vec<Value> {
+        let answer = self.get(&format!("/v1/call-logs?sessionId={session_id}")).await.ok();
+        answer["items"].as_array().expect("items").clone()
+    }
+
+    pub async fn message_logs(&self, conversation_id: &str) -> Vec<Value> {
+        let answer = self.get(&format!("/v1/message-logs?conversationId={conversation_id}")).await.ok();
+        answer["items"].as_array().expect("items").clone()
+    }
+}
+
+/// A contact with one number.
+pub fn person(id: &str, name: &str, number: &str) -> Value {
+    json!({"id": id, "name": name, "phoneNumbers": [{"phoneNumber": number, "phoneType": "mobile"}]})
+}
+
+/// The ids of a list of contacts.
+pub fn ids(data: &Value) -> Vec<&str> {
+    let items = data.as_array().unwrap_or_else(|| panic!("no list: {data}"));
+    items.iter().map(|item| item["id"].as_str().expect("an id")).collect()
+}

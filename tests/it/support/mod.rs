@@ -1,0 +1,12 @@
+//! The real application on a free loopback port with a real database file, and a client for it.
+
+pub mod answer;
+pub mod binary;
+pub mod daemon;
+pub mod raw;
+pub mod vector;
+pub mod widget;
+
+pub use answer::Answer;
+pub use daemon::{Daemon, NOW};
+pub use vector::vector;
