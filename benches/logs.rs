@@ -49,7 +49,7 @@ fn main() {
         raw.push(raw_writes(&databases[1], &moment));
         of_service.0.push(run(&service, &requests));
     }
-    let rates: Vec<f64> = raw.iter().map(|time| count(&each) / time.as_secs_f64()).collect();
+    let rates: Vec<f64> = raw.iter().map(|time| count(each) / time.as_secs_f64()).collect();
     let to_raw = median(of_service.0.iter().zip(&rates).map(|(of, to)| of.rate() / to));
     of_bare.line("bare handler, same bytes");
     of_service.line("service, durable");
@@ -63,7 +63,9 @@ fn main() {
     );
     service.stop();
     bare.stop();
-    databases.iter().for_each(|path| data::remove(path));
+    for path in databases {
+        data::remove(&path);
+    }
 }
 
 /// Calls nobody has posted yet.
@@ -73,7 +75,7 @@ struct Moment {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of posts")]
-fn count(calls: &u64) -> f64 {
+fn count(calls: u64) -> f64 {
     (calls * CLIENTS * calls::POSTS) as f64
 }
 

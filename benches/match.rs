@@ -57,7 +57,9 @@ fn main() {
         "cargo bench --bench match",
     );
     services.into_iter().chain([bare]).for_each(Server::stop);
-    files.iter().for_each(|file| drop(std::fs::remove_file(file)));
+    for file in files {
+        drop(std::fs::remove_file(file));
+    }
 }
 
 /// Numbers of contacts all over a database.

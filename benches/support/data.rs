@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
@@ -42,7 +41,7 @@ pub fn empty(name: &str) -> PathBuf {
     path
 }
 
-/// Deletes a database and what SQLite keeps beside it.
+/// Deletes a database and what `SQLite` keeps beside it.
 pub fn remove(path: &Path) {
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
@@ -77,14 +76,10 @@ async fn fill(path: &Path, contacts: u64) {
 fn batch(from: u64, until: u64) -> ContactBatch {
     let mut batch = ContactBatch::default();
     for place in from..until {
-        batch.put(&contact(people::contact(place)));
+        let contact = Contact::from_json(people::contact(place), None, None);
+        batch.put(&contact.unwrap_or_else(|error| quit(&format!("an invented contact: {error}"))));
     }
     batch
-}
-
-/// A contact the way the API reads it.
-pub fn contact(value: Value) -> Contact {
-    Contact::from_json(value, None, None).unwrap_or_else(|error| quit(&format!("an invented contact: {error}")))
 }
 
 fn fingerprint() -> String {
@@ -97,5 +92,6 @@ fn fingerprint() -> String {
     for file in files {
         hash.update(std::fs::read(&file).unwrap_or_default());
     }
-    hash.finalize()[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    let hash = hash.finalize();
+    format!("{:08x}", u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]))
 }

@@ -1,6 +1,7 @@
 //! The servers that are compared: the whole service, and a bare axum handler that reads the same body
 //! and answers fixed bytes. Each on a runtime of its own, of the kind the daemon runs on.
 
+use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -89,7 +90,8 @@ pub fn config(database: &Path) -> Config {
         database.display()
     );
     if with_tokens() {
-        text += &format!(
+        let _ = write!(
+            text,
             "[operators]\nauth = \"jwt\"\nmax_lifetime_seconds = 0\n\
              [[operators.keys]]\nkid = \"{KEY_ID}\"\nalg = \"HS256\"\nsecret = \"{SECRET}\"\n"
         );
