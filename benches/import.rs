@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
-use support::report::row;
+use support::report::{grouped, row};
 use support::{contacts, data, folder, median, people, quit, rounds, runtime, search_text};
 
 const CHUNK: usize = 500;
@@ -37,7 +37,7 @@ fn main() {
     drop(std::fs::remove_file(&csv));
     let ratio = median(raw.iter().zip(&ours).map(|(raw, ours)| raw / ours));
     row(
-        "Import of 1,000,000 CSV rows",
+        &format!("Import of {} CSV rows", grouped(total)),
         "a third of raw multi-row inserts",
         &format!("{ratio:.2}"),
         &format!("{:.0} s; raw {:.0} s", median(ours), median(raw)),

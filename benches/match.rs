@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::json;
 use support::load::{self, Until};
 use support::numbers::Dice;
-use support::report::{Rounds, ratio, row};
+use support::report::{Rounds, grouped, ratio, row};
 use support::requests::{Requests, typical};
 use support::server::Server;
 use support::{contacts, data, people, round_time, rounds, runtime, with_tokens};
@@ -50,7 +50,7 @@ fn main() {
     of_many.line(&format!("service, {many} contacts"));
     of_few.line(&format!("service, {FEW} contacts"));
     row(
-        "Match of 30 numbers, 1,000,000 contacts",
+        &format!("Match of 30 numbers, {} contacts", grouped(many)),
         "0.5 of a bare handler; flat",
         &format!("{:.2}; {:.2} of the speed with 1,000", ratio(of_many, of_bare), ratio(of_many, of_few)),
         &format!("{:.0} of {:.0} requests/s", of_many.rate(), of_bare.rate()),

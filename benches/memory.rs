@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use support::load::{self, Until};
 use support::numbers::Dice;
 use support::people;
-use support::report::row;
+use support::report::{grouped, row};
 use support::requests::Requests;
 use support::server::{KEY_ID, ORIGIN, SECRET};
 use support::{contacts, data, folder, quit, with_tokens};
@@ -23,7 +23,7 @@ fn main() {
         return;
     }
     let total = contacts();
-    let (mut child, address) = start(&data::database(total));
+    let (child, address) = start(&data::database(total));
     // What runs after the start (looking for old tombstones) is part of it.
     std::thread::sleep(Duration::from_secs(5));
     let ready = show(&child, "ready");
@@ -49,10 +49,9 @@ fn main() {
     });
     let used = show(&child, &format!("after {searches} searches"));
     let peak = kilobytes(&child, "VmHWM") / 1024.0;
-    drop(child.kill());
-    drop(child.wait());
+    drop(child);
     row(
-        "Resident memory, 1,000,000 contacts",
+        &format!("Resident memory, {} contacts", grouped(total)),
         "under 150 MB",
         &format!("{used:.0} MB"),
         &format!("{ready:.0} MB when ready, {peak:.0} MB at most"),
@@ -60,7 +59,17 @@ fn main() {
     );
 }
 
-fn start(database: &Path) -> (Child, SocketAddr) {
+/// The program, which ends with the bench however that ends.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn start(database: &Path) -> (Program, SocketAddr) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
     command.arg("serve").current_dir(folder()).stdout(Stdio::piped());
     command.env("TRUNKLINE__STORAGE__URL", format!("sqlite:{}", database.display()));
@@ -79,7 +88,7 @@ fn start(database: &Path) -> (Child, SocketAddr) {
         .lines()
         .map_while(Result::ok)
         .find_map(|line| line.split_once("http://").and_then(|(_, address)| address.trim().parse().ok()));
-    (child, address.unwrap_or_else(|| quit("the program did not say where it listens")))
+    (Program(child), address.unwrap_or_else(|| quit("the program did not say where it listens")))
 }
 
 fn load_with(address: SocketAddr, count: u64, path: &str, body: &mut dyn FnMut(u64) -> Value) -> usize {
@@ -94,14 +103,14 @@ fn load_with(address: SocketAddr, count: u64, path: &str, body: &mut dyn FnMut(u
 }
 
 /// Prints and returns the resident megabytes.
-fn show(child: &Child, when: &str) -> f64 {
+fn show(child: &Program, when: &str) -> f64 {
     let [all, own, files] = ["VmRSS", "RssAnon", "RssFile"].map(|key| kilobytes(child, key) / 1024.0);
     println!("{when:<24} {all:>7.1} MB resident ({own:.1} MB its own, {files:.1} MB of files)");
     all
 }
 
-fn kilobytes(child: &Child, key: &str) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+fn kilobytes(child: &Program, key: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.0.id())).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(f64::NAN)
 }

@@ -9,7 +9,7 @@ mod support;
 
 use serde_json::json;
 use support::load::{self, Until};
-use support::report::{Rounds, ratio, row};
+use support::report::{Rounds, grouped, ratio, row};
 use support::requests::{Requests, typical};
 use support::server::Server;
 use support::{contacts, data, round_time, rounds, with_tokens};
@@ -53,7 +53,7 @@ fn main() {
     let ratios =
         |from: usize| [0, 1, 2].map(|at| format!("{:.2}", ratio(&results[from + at], &results[0]))).join(" / ");
     row(
-        "Page of 1,000 contacts: start / middle / end of 1,000,000",
+        &format!("Page of 1,000 contacts: start / middle / end of {}", grouped(total)),
         "0.5 of a bare handler; flat",
         &format!("{}; asked for the first time {}", ratios(1), ratios(4)),
         &format!("{:.0}, {:.0} of {:.0} pages/s", results[2].rate(), results[5].rate(), results[0].rate()),

@@ -22,7 +22,8 @@ const MAKERS: [&str; 4] =
 pub fn database(contacts: u64) -> PathBuf {
     let path = folder().join(format!("contacts-{contacts}-{}.db", fingerprint()));
     if !path.exists() {
-        let part = path.with_extension("part");
+        // Under a name of its own: another bench may be building the same one.
+        let part = path.with_extension(format!("{}.part", std::process::id()));
         remove(&part);
         let started = Instant::now();
         eprintln!("building {} ...", path.display());

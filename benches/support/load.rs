@@ -15,7 +15,6 @@ use tokio::net::TcpStream;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use super::quit;
 use super::requests::Requests;
 use super::server::cpu_time;
 
@@ -99,7 +98,7 @@ pub fn run(address: SocketAddr, requests: &Path, connections: usize, until: Unti
     child.stdout.take().expect("its output").read_to_string(&mut told).expect("its words");
     let server_cpu = cpu_time("self") - before;
     if !child.wait().is_ok_and(|status| status.success()) {
-        quit("the load generator failed");
+        panic!("the load generator failed");
     }
     let measured: Measured = serde_json::from_str(&told).expect("what it measured");
     Measured { server_cpu, ..measured }

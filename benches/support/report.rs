@@ -37,3 +37,11 @@ pub fn ratio(of: &Rounds, to: &Rounds) -> f64 {
 pub fn row(what: &str, aim: &str, result: &str, figures: &str, command: &str) {
     println!("\n| {what} | {aim} | {result} | {figures} | `{command}` |");
 }
+
+/// A number as people write it: 1,000,000.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let parts: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|part| std::str::from_utf8(part).ok()).collect();
+    parts.join(",")
+}
