@@ -1,7 +1,7 @@
 //! Who is behind a number: exact keys first, then the number without its extension, then the weak
 //! national tail.
 
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 
 use super::Storage;
 use super::error::StorageError;
@@ -20,15 +20,13 @@ pub enum Quality {
     Weak,
 }
 
-/// A contact found for a number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Match {
-    /// The contact's key: matches are listed in its order.
-    pub key: i64,
+/// A contact found for a number: the contact's JSON, without `type`, as it lies in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Match<'a> {
     /// How sure it is.
     pub quality: Quality,
     /// The contact's JSON, without `type`.
-    pub json: String,
+    pub json: &'a str,
 }
 
 const SEEN: &str = "select last from stamp_counter";
@@ -43,26 +41,34 @@ const MOST: usize = 50;
 /// A calling code has at most three digits: of so many digits eight are national.
 const SURE_TAIL: usize = TAIL_DIGITS + 3;
 
-struct Candidate {
-    extension: String,
-    found: Match,
-}
-
 impl Storage {
-    /// The contacts behind each of `asked`, in the order asked. What is no number has none.
-    pub fn match_numbers(&self, asked: &[String], region: Option<Region>) -> Result<Vec<Vec<Match>>, StorageError> {
+    /// Tells `found` the contacts behind each of `asked`: the place in `asked` and the contact, number
+    /// by number, contacts in the order of their keys. What is no number has none.
+    pub fn match_numbers(
+        &self,
+        asked: &[String],
+        region: Option<Region>,
+        mut found: impl FnMut(usize, Match<'_>),
+    ) -> Result<(), StorageError> {
         let index = &*self.numbers;
         self.direct.with(|connection| {
             let seen = connection.prepare_cached(SEEN)?.query_row([], |row| row.get(0))?;
-            let look = Look { connection, index, region, seen };
-            asked.iter().map(|text| look.up(text)).collect()
+            let by_key = connection.prepare_cached(BY_KEY)?;
+            let mut look = Look { connection, by_key, index, region, seen };
+            for (place, text) in asked.iter().enumerate() {
+                look.up(text, &mut |quality, json| found(place, Match { quality, json }))?;
+            }
+            Ok(())
         })
     }
 }
 
-/// One answer being made, on one connection.
+type Found<'f> = &'f mut dyn FnMut(Quality, &str);
+
+/// One answer being made, in one snapshot.
 struct Look<'a> {
     connection: &'a Connection,
+    by_key: CachedStatement<'a>,
     index: &'a NumberIndex,
     region: Option<Region>,
     /// The newest stamp of the snapshot.
@@ -70,82 +76,74 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn up(&self, text: &str) -> Result<Vec<Match>, rusqlite::Error> {
+    fn up(&mut self, text: &str, found: Found<'_>) -> Result<(), rusqlite::Error> {
         // A key that already is E.164 is looked up as it is; the parser is asked only when it is
         // missed and a number with the same last digits exists.
         if is_e164_key(text) {
-            let found = self.exact(text, "")?;
             let tail = &text[text.len() - TAIL_DIGITS..];
-            if !found.is_empty() || (text.len() > SURE_TAIL && !self.index.has_tail(tail, self.seen)) {
-                return Ok(found);
+            let hit = self.exact(text, "", found)?;
+            if hit || (text.len() > SURE_TAIL && !self.index.has_tail(tail, self.seen)) {
+                return Ok(());
             }
         }
-        let Some(number) = Number::parse(text, self.region) else { return Ok(Vec::new()) };
-        let found = self.exact(&number.number, &number.extension)?;
-        if found.is_empty() { self.weak(&number) } else { Ok(found) }
+        let Some(number) = Number::parse(text, self.region) else { return Ok(()) };
+        if self.exact(&number.number, &number.extension, found)? { Ok(()) } else { self.weak(&number, found) }
     }
 
-    fn exact(&self, number: &str, extension: &str) -> Result<Vec<Match>, rusqlite::Error> {
+    /// Returns whether there was anybody.
+    fn exact(&mut self, number: &str, extension: &str, found: Found<'_>) -> Result<bool, rusqlite::Error> {
         match self.index.number(number, self.seen) {
-            Known::Nobody => Ok(Vec::new()),
+            Known::Nobody => Ok(false),
             Known::Only(key) => {
                 let quality = if extension.is_empty() { Quality::Exact } else { Quality::Number };
-                let mut statement = self.connection.prepare_cached(BY_KEY)?;
-                let rows = statement.query_map([key], |row| Ok(Match { key, quality, json: row.get(0)? }))?;
-                rows.collect()
+                let mut rows = self.by_key.query([key])?;
+                let Some(row) = rows.next()? else { return Ok(false) };
+                found(quality, row.get_ref(0)?.as_str()?);
+                Ok(true)
             }
-            Known::Ask => Ok(choose(&self.candidates(number)?, extension)),
+            Known::Ask => self.ask(number, extension, found),
         }
     }
 
-    fn candidates(&self, number: &str) -> Result<Vec<Candidate>, rusqlite::Error> {
+    /// Equal extension; else a contact of the number alone; else, where no extension was asked,
+    /// whoever has the number with one.
+    fn ask(&self, number: &str, extension: &str, found: Found<'_>) -> Result<bool, rusqlite::Error> {
         let mut statement = self.connection.prepare_cached(BY_NUMBER)?;
-        let rows = statement.query_map([number], |row| {
-            let found = Match { key: row.get(1)?, quality: Quality::Exact, json: row.get(2)? };
-            Ok(Candidate { extension: row.get(0)?, found })
-        })?;
-        rows.collect()
+        let mut rows = statement.query([number])?;
+        let mut candidates: Vec<(i64, String, String)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            candidates.push((row.get(1)?, row.get(0)?, row.get(2)?));
+        }
+        let mut tell = |quality, wanted: &dyn Fn(&str) -> bool| {
+            let mut told: Vec<i64> = Vec::new();
+            for (key, _, json) in candidates.iter().filter(|(_, extension, _)| wanted(extension)) {
+                if !told.contains(key) && told.len() < MOST {
+                    told.push(*key);
+                    found(quality, json);
+                }
+            }
+            !told.is_empty()
+        };
+        Ok(tell(Quality::Exact, &|known| known == extension)
+            || tell(Quality::Number, &|known| extension.is_empty() || known.is_empty()))
     }
 
-    fn weak(&self, number: &Number) -> Result<Vec<Match>, rusqlite::Error> {
-        let Some(tail) = number.tail().filter(|tail| self.index.has_tail(tail, self.seen)) else {
-            return Ok(Vec::new());
-        };
+    fn weak(&self, number: &Number, found: Found<'_>) -> Result<(), rusqlite::Error> {
+        let Some(tail) = number.tail().filter(|tail| self.index.has_tail(tail, self.seen)) else { return Ok(()) };
         let mut statement = self.connection.prepare_cached(BY_TAIL)?;
         let mut rows = statement.query([tail])?;
-        let mut found: Vec<Match> = Vec::new();
+        let mut told: Vec<i64> = Vec::new();
         while let Some(row) = rows.next()?
-            && found.len() < MOST
+            && told.len() < MOST
         {
             let Some(mut stored) = Number::parse(row.get_ref(3)?.as_str()?, self.region) else { continue };
             stored.extension = row.get(0)?;
             let key = row.get(1)?;
-            if number.is_weak_match(&stored) && found.iter().all(|known| known.key != key) {
-                found.push(Match { key, quality: Quality::Weak, json: row.get(2)? });
+            if number.is_weak_match(&stored) && !told.contains(&key) {
+                told.push(key);
+                found(Quality::Weak, row.get_ref(2)?.as_str()?);
             }
         }
-        Ok(found)
-    }
-}
-
-/// Equal extension; else a contact of the number alone; else, where no extension was asked, whoever
-/// has the number with one.
-fn choose(candidates: &[Candidate], extension: &str) -> Vec<Match> {
-    let with = |quality, wanted: &dyn Fn(&Candidate) -> bool| {
-        let mut matches: Vec<Match> = Vec::new();
-        for candidate in candidates.iter().filter(|candidate| wanted(candidate)) {
-            if matches.iter().all(|known| known.key != candidate.found.key) && matches.len() < MOST {
-                matches.push(Match { quality, ..candidate.found.clone() });
-            }
-        }
-        matches
-    };
-    let exact = with(Quality::Exact, &|candidate| candidate.extension == extension);
-    if !exact.is_empty() {
-        exact
-    } else if extension.is_empty() {
-        with(Quality::Number, &|_| true)
-    } else {
-        with(Quality::Number, &|candidate| candidate.extension.is_empty())
+        Ok(())
     }
 }

@@ -41,10 +41,10 @@ impl Direct {
         let free = (0..self.connections.len()).find_map(|offset| at(offset).try_lock().ok());
         let connection = free.unwrap_or_else(|| at(0).lock().unwrap_or_else(PoisonError::into_inner));
         // Without it every statement would take and give back the lock of its own snapshot.
-        let snapshot = connection.unchecked_transaction()?;
-        let answer = read(&snapshot)?;
-        snapshot.finish()?;
-        Ok(answer)
+        connection.prepare_cached("begin")?.execute([])?;
+        let answer = read(&connection);
+        connection.prepare_cached("commit")?.execute([])?;
+        Ok(answer?)
     }
 }
 

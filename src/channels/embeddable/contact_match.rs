@@ -10,7 +10,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::wire::{Answer, Call, Keys, Reply};
+use crate::domain::phone::is_e164_key;
 use crate::storage::contact_match::{Match, Quality};
+
+/// Room for a number and, every other time, a contact.
+const BYTES_A_NUMBER: usize = 192;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,26 +27,44 @@ pub(super) fn handle(call: &Call) -> Answer {
     let Request { phone_numbers: Keys(mut asked) } = call.parse()?;
     asked.sort_unstable();
     asked.dedup();
-    let found = call.state.storage.match_numbers(&asked, call.state.region)?;
-    let mut data = String::from("{\"data\":{");
-    for (place, (number, matches)) in asked.into_iter().zip(&found).enumerate() {
-        if place > 0 {
+    let mut data = String::with_capacity(64 + asked.len() * BYTES_A_NUMBER);
+    data.push_str("{\"data\":{");
+    let prefix = &*call.state.contact_prefix;
+    // Entities come number by number: each number's list is opened when its first one comes, or when
+    // a later number's does.
+    let mut opened = 0;
+    let mut first = true;
+    call.state.storage.match_numbers(&asked, call.state.region, |place, found| {
+        if place >= opened {
+            open_lists(&mut data, &asked, &mut opened, place + 1);
+            first = true;
+        }
+        if !std::mem::take(&mut first) {
             data.push(',');
         }
-        let _ = write!(data, "{}:[", Value::String(number));
-        for (place, found) in matches.iter().enumerate() {
-            if place > 0 {
-                data.push(',');
-            }
-            push_entity(&mut data, &call.state.contact_prefix, found);
-        }
-        data.push(']');
-    }
-    data.push_str("}}");
+        push_entity(&mut data, prefix, found);
+    })?;
+    open_lists(&mut data, &asked, &mut opened, asked.len());
+    data.push_str(if asked.is_empty() { "}}" } else { "]}}" });
     Ok(Reply::ready(data))
 }
 
-fn push_entity(data: &mut String, prefix: &str, found: &Match) {
+/// Closes the list that is open, and opens those up to `end`; all but the last are empty.
+fn open_lists(data: &mut String, asked: &[String], opened: &mut usize, end: usize) {
+    for number in &asked[*opened..end] {
+        if *opened > 0 {
+            data.push_str("],");
+        }
+        *opened += 1;
+        if is_e164_key(number) {
+            let _ = write!(data, "\"{number}\":[");
+        } else {
+            let _ = write!(data, "{}:[", Value::String(number.clone()));
+        }
+    }
+}
+
+fn push_entity(data: &mut String, prefix: &str, found: Match<'_>) {
     data.push_str(prefix);
     match found.quality {
         Quality::Exact => {}
