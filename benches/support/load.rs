@@ -97,9 +97,7 @@ pub fn run(address: SocketAddr, requests: &Path, connections: usize, until: Unti
     let mut told = String::new();
     child.stdout.take().expect("its output").read_to_string(&mut told).expect("its words");
     let server_cpu = cpu_time("self") - before;
-    if !child.wait().is_ok_and(|status| status.success()) {
-        panic!("the load generator failed");
-    }
+    assert!(child.wait().is_ok_and(|status| status.success()), "the load generator failed");
     let measured: Measured = serde_json::from_str(&told).expect("what it measured");
     Measured { server_cpu, ..measured }
 }
