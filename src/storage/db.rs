@@ -104,6 +104,7 @@ impl Storage {
     /// Finishes every accepted write, folds the write-ahead log into the file and closes it.
     pub async fn close(&self) {
         self.read.close().await;
+        self.direct.close();
         self.writer.close().await;
     }
 }

@@ -20,14 +20,15 @@ const STATEMENTS: usize = 16;
 /// The connections.
 #[derive(Debug)]
 pub(super) struct Direct {
-    connections: Vec<Mutex<Connection>>,
+    connections: Vec<Mutex<Option<Connection>>>,
     next: AtomicUsize,
 }
 
 impl Direct {
     pub(super) fn open(path: &Path, cache_kib: u32) -> Result<Self, StorageError> {
-        let connections =
-            (0..CONNECTIONS).map(|_| connect(path, cache_kib).map(Mutex::new)).collect::<Result<_, _>>()?;
+        let connections = (0..CONNECTIONS)
+            .map(|_| connect(path, cache_kib).map(|open| Mutex::new(Some(open))))
+            .collect::<Result<_, _>>()?;
         Ok(Self { connections, next: AtomicUsize::new(0) })
     }
 
@@ -39,12 +40,21 @@ impl Direct {
         let start = self.next.fetch_add(1, Ordering::Relaxed);
         let at = |offset: usize| &self.connections[(start + offset) % self.connections.len()];
         let free = (0..self.connections.len()).find_map(|offset| at(offset).try_lock().ok());
-        let connection = free.unwrap_or_else(|| at(0).lock().unwrap_or_else(PoisonError::into_inner));
+        let slot = free.unwrap_or_else(|| at(0).lock().unwrap_or_else(PoisonError::into_inner));
+        let connection = slot.as_ref().ok_or(StorageError::Closed)?;
         // Without it every statement would take and give back the lock of its own snapshot.
         connection.prepare_cached("begin")?.execute([])?;
-        let answer = read(&connection);
+        let answer = read(connection);
         connection.prepare_cached("commit")?.execute([])?;
         Ok(answer?)
+    }
+
+    /// Closes them: the last connection to close folds the write-ahead log into the file, and that is
+    /// to be the writer's.
+    pub(super) fn close(&self) {
+        for slot in &self.connections {
+            drop(slot.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::domain::message_log::MessagePost;
 use crate::domain::operator::Operator;
 
 /// Jobs that share one transaction at most.
-const GROUP: usize = 256;
+const GROUP: usize = 32;
 /// Jobs that wait at most; further callers wait for a place.
 const QUEUE: usize = 4096;
 
