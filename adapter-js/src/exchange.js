@@ -81,9 +81,11 @@ export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, 
       if (outcome.ok && failure === null) {
         const { response, commands } = outcome.value;
         lastKnown.remember(path, entry, body, response);
+        const late = answered;
         answer(() => response);
         onSuccess(path, entry);
-        run(commands);
+        // Whoever was told that it failed is doing something else by now.
+        run(late ? unobtrusive(commands) : commands);
         return;
       }
       last = /** @type {Failure} */ (failure);
@@ -124,4 +126,15 @@ export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, 
 function misshapen(value) {
   if (value !== null && typeof value === "object" && Object.hasOwn(value, "response")) return null;
   return unusable("Trunkline's answer has no response in it.");
+}
+
+/** What changes the screen in front of the operator. */
+const OBTRUSIVE = new Set(["rc-adapter-navigate-to", "rc-adapter-update-call-log-page", "trunkline-open"]);
+
+/**
+ * @param {unknown} commands
+ * @returns {unknown}
+ */
+function unobtrusive(commands) {
+  return Array.isArray(commands) ? commands.filter((command) => !OBTRUSIVE.has(command?.type)) : commands;
 }

@@ -28,7 +28,7 @@ function askedKeys(entry, body) {
     const list = fields(body)[key];
     return Array.isArray(list) ? list : [];
   });
-  return asked.filter((key) => typeof key === "string");
+  return asked.filter((key) => typeof key === "string" || typeof key === "number").map(String);
 }
 
 /** @param {number} [most] entries kept; the ones unused for longest go first */

@@ -12,8 +12,9 @@ use super::{Failure, load};
 use crate::app::database_path;
 use crate::domain::clock::SystemClock;
 use crate::domain::phone::Region;
-use crate::import::{Item, Mapping, Options, open};
+use crate::import::{Identities, Item, Mapping, Options, open};
 use crate::storage::contacts::ContactBatch;
+use crate::storage::private_file;
 use crate::storage::{Options as StorageOptions, Storage};
 
 /// Contacts of one transaction: large enough to be quick, small enough not to hold up a daemon that
@@ -53,19 +54,29 @@ pub(super) async fn run(file: Option<&Path>, args: Args) -> Result<(), Failure> 
     };
     let mapping: Option<Mapping> =
         args.map.as_deref().map(str::parse).transpose().map_err(|error| format!("--map: {error}"))?;
+    if args.rejects.is_some() && args.files.len() > 1 {
+        return Err("--rejects is for one file: leave it out, and each file's rejects stand beside it".into());
+    }
+    for path in &args.files {
+        File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     let storage_options =
         StorageOptions { path: database_path(&config.storage.url), max_size_mb: config.storage.max_size_mb };
     let storage = Storage::open(&storage_options, Arc::new(SystemClock))
         .await
         .map_err(|error| format!("{error}\n  fix: {}", error.fix()))?;
     let mut result = Ok(());
+    let mut known = Identities::default();
     for path in &args.files {
         let options =
             Options { region, mapping: mapping.clone(), label: args.label.clone(), encoding: args.encoding.clone() };
         let rejects = args.rejects.clone().unwrap_or_else(|| rejects_beside(path));
-        result = import_file(&storage, path, options, &rejects).await;
-        if result.is_err() {
-            break;
+        match import_file(&storage, path, options, &rejects, known).await {
+            Ok(seen) => known = seen,
+            Err(words) => {
+                result = Err(words);
+                break;
+            }
         }
     }
     storage.close().await;
@@ -80,11 +91,19 @@ struct Counts {
     duplicates: u64,
 }
 
-async fn import_file(storage: &Storage, path: &Path, options: Options, rejects: &Path) -> Result<(), Failure> {
+/// Imports one file; `known` are the ids the run has given so far, for each file to add to.
+async fn import_file(
+    storage: &Storage,
+    path: &Path,
+    options: Options,
+    rejects: &Path,
+    known: Identities,
+) -> Result<Identities, Failure> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| format!("{name}: {error}"))?;
     let size = file.metadata().map_or(0, |metadata| metadata.len());
     let mut reader = open(file, &name, options).map_err(|error| error.to_string())?;
+    reader.continue_with(known);
     let recognised = reader.recognised();
     let bar = progress_bar(size, &name);
     let read = reader.bytes_read();
@@ -95,7 +114,7 @@ async fn import_file(storage: &Storage, path: &Path, options: Options, rejects: 
             let chunk = Chunk::read(&mut reader);
             let last = !matches!(&chunk, Ok(chunk) if chunk.more);
             if sender.blocking_send(chunk).is_err() || last {
-                return reader.duplicates();
+                return (reader.duplicates(), reader.into_identities());
             }
         }
     });
@@ -118,10 +137,12 @@ async fn import_file(storage: &Storage, path: &Path, options: Options, rejects: 
         bar.set_position(read.load(Ordering::Relaxed).min(size));
         bar.set_message(format!("{} contacts", counts.upserted + counts.unchanged));
     }
-    counts.duplicates = reading.await.map_err(|_| format!("{name}: a fault of Trunkline while reading the file"))?;
+    let (duplicates, known) =
+        reading.await.map_err(|_| format!("{name}: a fault of Trunkline while reading the file"))?;
+    counts.duplicates = duplicates;
     bar.finish_and_clear();
     report(&name, recognised, &counts, &rejected);
-    Ok(())
+    Ok(known)
 }
 
 fn report(name: &str, recognised: &str, counts: &Counts, rejected: &Rejects) {
@@ -192,7 +213,8 @@ impl Rejects {
         let writer = if let Some(writer) = &mut self.writer {
             writer
         } else {
-            let mut writer = csv::Writer::from_path(&self.path).map_err(|e| failed(&self.path, &e))?;
+            let file = private_file(&self.path).map_err(|e| failed(&self.path, &e))?;
+            let mut writer = csv::Writer::from_writer(file);
             writer.write_record(["line", "reason", "row"]).map_err(|e| failed(&self.path, &e))?;
             self.writer.insert(writer)
         };

@@ -30,8 +30,8 @@ impl StorageConfig {
                 report.wrong(key, "names no file: write sqlite:trunkline.db");
             }
             Some(("sqlite", path)) => {
-                if path.contains(":memory:") || path.contains("mode=memory") {
-                    report.warn(key, "keeps everything in memory: all logs are lost when the daemon stops");
+                if path.contains([':', '?']) {
+                    report.wrong(key, "must name a plain file, such as sqlite:trunkline.db: nothing is kept in memory");
                 }
             }
             Some(("postgres" | "postgresql", _)) => {

@@ -239,17 +239,24 @@ fn host_names_are_collected() {
 #[test]
 fn what_deserves_a_look_is_a_warning() {
     let text = "[server]\nallowed_origins = [\"http://crm.example\", \"http://localhost:1\"]\npublic_url = \"https://p.example\"\n\
-                [storage]\nurl = \"sqlite::memory:\"\n[api]\nkeys = [\"0123456789-0123456789-0123\"]";
+                [api]\nkeys = [\"0123456789-0123456789-0123\"]";
     let warnings = load(text, &[]).expect("a configuration").warnings;
     for (key, words) in [
         ("`server.allowed_origins[0]` (trunkline.toml line 2)", "plain http"),
         ("`operators.auth`", "one local operator"),
-        ("`storage.url`", "lost"),
         ("`api.keys`", "not asked for"),
     ] {
         assert!(warnings.iter().any(|w| w.starts_with(key) && w.contains(words)), "{key}: {warnings:#?}");
     }
-    assert_eq!(warnings.len(), 4, "{warnings:#?}");
+    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+}
+
+#[test]
+fn a_database_in_memory_is_refused() {
+    for url in ["sqlite::memory:", "sqlite:x.db?mode=memory"] {
+        let refused = load(&format!("[storage]\nurl = \"{url}\""), &[]).expect_err(url).to_string();
+        assert!(refused.contains("plain file"), "{refused}");
+    }
 }
 
 #[test]

@@ -164,10 +164,12 @@ impl CallPost {
         let named_by_person = match trigger {
             Trigger::LogForm => NamedContact::from_form(form.as_ref()),
             _ if trigger.is_click() => entity.clone(),
-            _ => picked.map_or(NamedContact::Silent, NamedContact::Contact),
+            _ => NamedContact::Silent,
         };
-        let named_by_machine = match entity {
-            NamedContact::Contact(id) => Some(id),
+        // What was picked when the call was dialled rides along on every later post: it opens the choice,
+        // and does not take back what was chosen since.
+        let named_by_machine = match (picked, entity) {
+            (Some(id), _) | (None, NamedContact::Contact(id)) => Some(id),
             _ => single_match(call.get(matches)),
         };
         let note = note_of(body.get("note"), form.as_ref());
@@ -226,8 +228,10 @@ fn put(map: &mut Map<String, Value>, key: &str, value: &Value) -> bool {
     true
 }
 
+/// An empty text says nothing new.
 fn put_all(map: &mut Map<String, Value>, more: &Map<String, Value>) -> bool {
-    more.iter().fold(false, |changed, (key, value)| put(map, key, value) | changed)
+    let says = |map: &Map<String, Value>, key: &String, value: &Value| value != "" || !map.contains_key(key);
+    more.iter().fold(false, |changed, (key, value)| (says(map, key, value) && put(map, key, value)) | changed)
 }
 
 /// A call log as it stands.
@@ -388,6 +392,24 @@ mod tests {
         assert_eq!(log.choice.contact_id.as_deref(), Some("ct_2"));
         assert_eq!(log.note.text.as_deref(), Some("Quoted $150 & <b>"));
         assert_eq!(log.form["stage"], "won");
+    }
+
+    #[test]
+    fn a_contact_picked_at_dialling_does_not_take_back_a_later_choice() {
+        let dialled = |trigger: &str| {
+            post(json!({"triggerType": trigger, "aiNote": "", "call": {"sessionId": "7", "direction": "Outbound",
+                "toNumberEntity": "ct_a"}}))
+        };
+        let mut log = CallLog::new("cl_1".into(), "dana", &dialled("presenceUpdate"), 1);
+        assert_eq!(log.choice.contact_id.as_deref(), Some("ct_a"));
+        log.take(
+            &post(json!({"triggerType": "logForm", "aiNote": "kept", "call": {"sessionId": "7"},
+            "formData": {"contactId": "ct_b"}})),
+            2,
+        );
+        log.take(&dialled("callLogSync"), 3);
+        assert_eq!(log.choice.contact_id.as_deref(), Some("ct_b"));
+        assert_eq!(log.extra["aiNote"], "kept");
     }
 
     #[test]

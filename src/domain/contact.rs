@@ -174,6 +174,9 @@ fn check_id(id: &str) -> Result<(), ContactProblem> {
     if id.is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control) {
         return Err(problem("`id` must be 1 to 256 bytes without control characters"));
     }
+    if id == "batch" {
+        return Err(problem("`id` must not be \"batch\": it is the address of batches"));
+    }
     Ok(())
 }
 

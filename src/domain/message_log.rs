@@ -187,6 +187,48 @@ fn read_messages(
     Ok(messages)
 }
 
+/// What is known of a message after one more telling. The newer telling wins; nothing takes the place
+/// of something in neither: a transcript that is fetched anew, or a text that was deleted in the
+/// mailbox, was still said.
+pub fn retold(
+    (stored, stored_at): (Map<String, Value>, i64),
+    (told, told_at): (&Map<String, Value>, i64),
+) -> (Map<String, Value>, i64) {
+    if told_at >= stored_at { (overlay(stored, told), told_at) } else { (overlay(told.clone(), &stored), stored_at) }
+}
+
+fn overlay(mut below: Map<String, Value>, above: &Map<String, Value>) -> Map<String, Value> {
+    for (key, value) in above {
+        let merged = match (below.get(key), value) {
+            (Some(known), value) if says_nothing(value) && !says_nothing(known) => continue,
+            (Some(Value::Array(known)), Value::Array(told)) if key == "attachments" => attachments(known, told),
+            (_, value) => value.clone(),
+        };
+        below.insert(key.clone(), merged);
+    }
+    below
+}
+
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+fn attachments(known: &[Value], told: &[Value]) -> Value {
+    let known_of =
+        |item: &Value| known.iter().find(|known| known.get("id") == item.get("id")).and_then(Value::as_object);
+    told.iter()
+        .map(|item| match (known_of(item), item.as_object()) {
+            (Some(known), Some(told)) => Value::Object(overlay(known.clone(), told)),
+            _ => item.clone(),
+        })
+        .collect()
+}
+
 /// Attachment URIs are cut at "?": with tokens on, the suffix can stand there twice (V28).
 fn clean_message(mut body: Map<String, Value>) -> Map<String, Value> {
     if let Some(Value::Array(attachments)) = body.get_mut("attachments") {
@@ -264,6 +306,21 @@ mod tests {
         .expect("valid");
         assert_eq!(post.messages.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["2"]);
         assert_eq!(post.conversation_id, "7");
+    }
+
+    #[test]
+    fn nothing_takes_the_place_of_something() {
+        let map = |value: Value| value.as_object().cloned().unwrap_or_default();
+        let first = map(json!({"subject": "keep me", "availability": "Alive",
+            "attachments": [{"id": 1, "transcript": "call back"}]}));
+        let again =
+            map(json!({"availability": "Deleted", "attachments": [{"id": 1, "transcript": null, "link": "l"}]}));
+        let (merged, at) = retold((first.clone(), 5), (&again, 5));
+        let all = json!({"subject": "keep me", "availability": "Deleted",
+            "attachments": [{"id": 1, "transcript": "call back", "link": "l"}]});
+        assert_eq!((Value::Object(merged), at), (all, 5));
+        let (merged, at) = retold((first, 9), (&again, 5));
+        assert_eq!((merged["availability"].as_str(), at), (Some("Alive"), 9), "the older telling only adds");
     }
 
     #[test]

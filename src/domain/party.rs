@@ -59,9 +59,10 @@ impl NamedContact {
     /// means nobody (protocol 4.3).
     pub fn from_form(form: Option<&Map<String, Value>>) -> Self {
         let Some(form) = form else { return Self::Silent };
-        let Some(value) = form.get("contactId").or_else(|| form.get("contact")) else { return Self::Silent };
-        match json::id_of(Some(value)).as_deref() {
-            None | Some("unknown") => Self::Nobody,
+        // An empty field is no choice: a form opened before the contact was known sends one.
+        match json::id_of(form.get("contactId")).or_else(|| json::id_of(form.get("contact"))).as_deref() {
+            None => Self::Silent,
+            Some("unknown") => Self::Nobody,
             Some(id) => Self::Contact(id.to_owned()),
         }
     }

@@ -35,14 +35,21 @@ pub fn redact(value: &mut Value) {
 }
 
 fn is_secret_key(key: &str) -> bool {
-    ["access_token", "accessToken", "refresh_token", "refreshToken", "authorization", "Authorization"].contains(&key)
+    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    ["accesstoken", "refreshtoken", "idtoken", "token", "authorization"].contains(&plain.as_str())
 }
 
 /// `text` without any `access_token=...` parameter. Borrows when there is nothing to remove.
 pub fn strip_access_token(text: &str) -> Cow<'_, str> {
+    if !text.contains(['=', '%']) {
+        return Cow::Borrowed(text);
+    }
+    // `_` may be written `%5F`; all offsets below are those of the text with it written plainly.
+    let plain = text.replace("%5F", "_").replace("%5f", "_");
+    let text = if plain.to_ascii_lowercase().contains(PARAMETER) { Cow::Owned(plain) } else { Cow::Borrowed(text) };
     let lower = text.to_ascii_lowercase();
     if !lower.contains(PARAMETER) {
-        return Cow::Borrowed(text);
+        return text;
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = 0;

@@ -23,7 +23,7 @@ pub struct Access {
     /// `None` with `auth = "none"`.
     verifier: Option<Verifier>,
     api_keys: ApiKeys,
-    verified: Cache<String, Arc<Verified>>,
+    verified: Cache<String, Caller>,
     clock: SharedClock,
     local: Arc<Operator>,
 }
@@ -34,19 +34,22 @@ impl Access {
         Self { verifier, api_keys, verified: Cache::new(REMEMBERED_TOKENS), clock, local: Arc::new(Operator::local()) }
     }
 
-    /// The operator a request speaks for.
-    pub fn operator(&self, headers: &HeaderMap) -> Result<Arc<Operator>, ApiError> {
-        let Some(verifier) = &self.verifier else { return Ok(self.local.clone()) };
+    /// The operator a request speaks for, and until when (Unix ms).
+    fn caller(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
+        let Some(verifier) = &self.verifier else {
+            return Ok(Caller { operator: self.local.clone(), expires_ms: i64::MAX });
+        };
         let token = bearer(headers)?.ok_or(TokenProblem::Missing)?;
         let now = self.clock.now_ms();
         if let Some(known) = self.verified.get(token)
             && now < known.expires_ms
         {
-            return Ok(Arc::new(known.operator.clone()));
+            return Ok(known.clone());
         }
-        let checked = Arc::new(verifier.verify(token, now)?);
-        self.verified.insert(token.to_owned(), checked.clone());
-        Ok(Arc::new(checked.operator.clone()))
+        let Verified { operator, expires_ms } = verifier.verify(token, now)?;
+        let caller = Caller { operator: Arc::new(operator), expires_ms };
+        self.verified.insert(token.to_owned(), caller.clone());
+        Ok(caller)
     }
 
     /// Whether a program may use the API.
@@ -74,13 +77,18 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 
 /// The operator of a widget call.
 #[derive(Debug, Clone)]
-pub struct Caller(pub Arc<Operator>);
+pub struct Caller {
+    /// Who it is.
+    pub operator: Arc<Operator>,
+    /// Until when the token speaks for them (Unix ms).
+    pub expires_ms: i64,
+}
 
 impl FromRequestParts<ServiceState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ServiceState) -> Result<Self, ApiError> {
-        state.access.operator(&parts.headers).map(Self)
+        state.access.caller(&parts.headers)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reading request bodies: bounded before they are parsed, JSON with words for what is wrong.
 
+use std::time::Duration;
+
 use axum::body::{Body, HttpBody};
 use axum::http::StatusCode;
 use bytes::Bytes;
@@ -11,6 +13,8 @@ use super::problem::ApiError;
 
 /// Greatest body of a widget path, in bytes.
 pub const WIDGET_LIMIT: usize = 1024 * 1024;
+/// How long a body may take to come.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Greatest body of a batch of contacts, in bytes.
 pub const BATCH_LIMIT: usize = 32 * 1024 * 1024;
 
@@ -19,7 +23,11 @@ pub async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
-    match Limited::new(body, limit).collect().await {
+    let reading = tokio::time::timeout(PATIENCE, Limited::new(body, limit).collect());
+    let Ok(read) = reading.await else {
+        return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", "the body did not come in time"));
+    };
+    match read {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
         Err(_) => Err(ApiError::invalid_request("the connection ended before the body did")),

@@ -24,6 +24,8 @@ const BACKLOG: usize = 256;
 const GATHERED: Duration = Duration::from_millis(300);
 /// More changed numbers than this are not listed: the widget asks again by itself (its TTL).
 const MOST_NUMBERS: usize = 1000;
+/// Longest life of a stream where tokens are off.
+const LONGEST_STREAM: Duration = Duration::from_hours(24);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Clone)]
@@ -110,13 +112,17 @@ impl Hub {
 /// `GET /embeddable/events`: server-sent events, `hello` first, then `commands`.
 pub async fn stream(
     State(state): State<ServiceState>,
-    Caller(operator): Caller,
+    Caller { operator, expires_ms }: Caller,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let hello = Event::default().event("hello").data(json!({"version": env!("CARGO_PKG_VERSION")}).to_string());
     let receiver = state.hub.sender.subscribe();
     let closing = state.hub.closing.clone();
+    // A stream speaks for its token no longer than any other request would; the page comes back with a
+    // new one.
+    let left = u64::try_from(expires_ms.saturating_sub(state.clock.now_ms())).unwrap_or(0);
+    let over = tokio::time::Instant::now() + Duration::from_millis(left).min(LONGEST_STREAM);
     let start = (Some(hello), receiver, closing, operator);
-    let events = stream::unfold(start, |(hello, mut receiver, closing, operator)| async move {
+    let events = stream::unfold(start, move |(hello, mut receiver, closing, operator)| async move {
         if let Some(hello) = hello {
             return Some((Ok(hello), (None, receiver, closing, operator)));
         }
@@ -124,6 +130,7 @@ pub async fn stream(
             let next = tokio::select! {
                 message = receiver.recv() => message,
                 () = closing.cancelled() => return None,
+                () = tokio::time::sleep_until(over) => return None,
             };
             let event = match next {
                 Ok(message) if message.operator.as_ref().is_some_and(|id| *id != operator.id) => continue,

@@ -64,8 +64,9 @@ impl Guard {
     /// The request's origin if it is allowed; `None` when there is none (no browser, or a plain GET
     /// of our own page).
     fn check_origin(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, ApiError> {
-        let Some(origin) = headers.get(header::ORIGIN) else { return Ok(None) };
-        if origin.to_str().is_ok_and(|origin| self.origins.contains(origin)) {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let Some(origin) = origins.next() else { return Ok(None) };
+        if origins.next().is_none() && origin.to_str().is_ok_and(|origin| self.origins.contains(origin)) {
             return Ok(Some(origin.clone()));
         }
         let detail = "this page's origin is not allowed to use this daemon";

@@ -58,6 +58,7 @@ impl From<StorageError> for ApiError {
             StorageError::Disk(_) => (StatusCode::SERVICE_UNAVAILABLE, "disk_failed"),
             StorageError::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "database_busy"),
             StorageError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
+            StorageError::Moved => (StatusCode::SERVICE_UNAVAILABLE, "database_moved"),
             StorageError::Damaged(_) | StorageError::Newer(_) | StorageError::Foreign(_) | StorageError::Open(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "database_unusable")
             }
@@ -71,6 +72,7 @@ impl From<StorageError> for ApiError {
             StorageError::ReadOnly(_) => "the database cannot be written; nothing of this request was saved",
             StorageError::Disk(_) => "the disk failed to read or write; nothing of this request was saved",
             StorageError::Busy(_) => "the database is held by another process; nothing of this request was saved",
+            StorageError::Moved => "the database file was deleted, moved or replaced",
             StorageError::Closed => "Trunkline is shutting down; nothing of this request was saved",
             StorageError::Other(_) => "a fault of Trunkline; the log has the details under this request's id",
             _ => "the database is not usable",

@@ -36,7 +36,7 @@ pub(super) enum Identity {
 
 /// Gives ids and remembers them: 16 bytes a row, and as much again for each further content of a key.
 #[derive(Debug, Default)]
-pub(super) struct Identities {
+pub struct Identities {
     seen: HashMap<u64, Seen>,
 }
 

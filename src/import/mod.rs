@@ -30,7 +30,8 @@ pub use error::ImportError;
 pub use mapping::{Field, Mapping};
 
 use draft::Draft;
-use identity::{Identities, Identity};
+pub use identity::Identities;
+use identity::Identity;
 use text::{Charset, cut};
 use window::{Counted, Transcoded, Window};
 
@@ -202,6 +203,16 @@ impl Reader {
         self.duplicates
     }
 
+    /// Goes on where an earlier file of the same run ended: its ids are taken.
+    pub fn continue_with(&mut self, known: Identities) {
+        self.identities = known;
+    }
+
+    /// The ids given so far, for the next file of the run.
+    pub fn into_identities(self) -> Identities {
+        self.identities
+    }
+
     /// `None` for a row that is a duplicate.
     fn judge(&mut self, found: Found) -> Option<Item> {
         let line = self.rows.line();
@@ -215,7 +226,7 @@ impl Reader {
                         return None;
                     }
                     Identity::Taken => Err(format!(
-                        "the id \"{}\" was used for another contact earlier in this file",
+                        "the id \"{}\" was used for another contact earlier: give the files labels of their own (--label)",
                         cut(&draft.own_id, 100)
                     )),
                     Identity::Id(id) => {

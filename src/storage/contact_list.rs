@@ -116,7 +116,7 @@ impl Storage {
             .fetch_one(&self.read)
             .await?;
         self.saw_stamp(stamp);
-        if after < floor || after > stamp {
+        if after < floor || after > stamp || bound.is_some_and(|bound| bound > stamp) {
             return Ok(None);
         }
         let bound = bound.unwrap_or(stamp);

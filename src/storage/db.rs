@@ -52,6 +52,7 @@ pub struct Storage {
     pub(super) direct: Arc<Direct>,
     pub(super) numbers: Arc<NumberIndex>,
     path: Arc<Path>,
+    file: Option<FileId>,
 }
 
 impl Storage {
@@ -62,6 +63,11 @@ impl Storage {
     /// opened or written: each as its own [`StorageError`].
     pub async fn open(options: &Options, clock: SharedClock) -> Result<Self, StorageError> {
         check_owner(&options.path)?;
+        if !options.path.exists() {
+            // SQLite gives the files beside it the same permissions.
+            let made = private_options().append(true).create(true).open(&options.path);
+            made.map_err(|error| StorageError::Open(error.to_string()))?;
+        }
         let mut connection = SqliteConnection::connect_with(&writer_options(options)).await.map_err(opening)?;
         MIGRATIONS.run(&mut connection).await?;
         mark_owner(&mut connection).await?;
@@ -81,12 +87,23 @@ impl Storage {
         let numbers = Arc::new(NumberIndex::default());
         numbers.committed(0, last);
         let writer = Writer::start(connection, clock, stamp.clone(), numbers.clone());
-        Ok(Self { read, writer, stamp, direct, numbers, path: options.path.as_path().into() })
+        Ok(Self {
+            read,
+            writer,
+            stamp,
+            direct,
+            numbers,
+            path: options.path.as_path().into(),
+            file: file_id(&options.path),
+        })
     }
 
     /// Whether the database answers and takes writes: what `/readyz` asks.
     pub async fn check(&self) -> Result<(), StorageError> {
         sqlx::query("select last from stamp_counter").fetch_one(&self.read).await?;
+        if file_id(&self.path) != self.file {
+            return Err(StorageError::Moved);
+        }
         self.writer.health().await
     }
 
@@ -136,6 +153,33 @@ fn opening(error: sqlx::Error) -> StorageError {
         StorageError::Other(words) => StorageError::Open(words),
         other => other,
     }
+}
+
+/// Tells a file from another one under the same name.
+type FileId = (u64, u64);
+
+#[cfg(unix)]
+fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_id(_: &Path) -> Option<FileId> {
+    None
+}
+
+/// Makes a file that only its owner can read, or opens and empties one: what is written here is about
+/// customers.
+pub fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    private_options().write(true).create(true).truncate(true).open(path)
+}
+
+fn private_options() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// Looks at an existing file before anything of it is changed.

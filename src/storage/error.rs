@@ -27,6 +27,9 @@ pub enum StorageError {
     /// The file cannot be opened.
     #[error("the database cannot be opened: {0}")]
     Open(String),
+    /// The file was deleted, moved or replaced while it was open: what is written goes nowhere.
+    #[error("the database file was deleted, moved or replaced while Trunkline was running")]
+    Moved,
     /// The daemon is going down and takes no more writes.
     #[error("Trunkline is shutting down")]
     Closed,
@@ -47,6 +50,7 @@ impl StorageError {
             Self::Newer(_) => "start the newer version again, or restore the backup made before the upgrade",
             Self::Foreign(_) => "point storage.url at Trunkline's own file",
             Self::Open(_) => "check storage.url: the folder must exist and be writable",
+            Self::Moved => "stop Trunkline, put the right file back, and start it again",
             Self::Closed => "try again in a moment",
             Self::Other(_) => "this is a fault of Trunkline: please report it with the log lines around it",
         }

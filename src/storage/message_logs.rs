@@ -13,7 +13,7 @@ use super::error::StorageError;
 use super::writer::{Done, Job};
 use crate::domain::clock::Clock;
 use crate::domain::ids::new_id;
-use crate::domain::message_log::{Message, MessagePost, MessageTrigger};
+use crate::domain::message_log::{Message, MessagePost, MessageTrigger, retold};
 use crate::domain::operator::Operator;
 use crate::domain::party::{Choice, Note};
 
@@ -75,11 +75,11 @@ const ADD_NUMBER: &str =
     "insert into message_log_number (number, log_id) values ($1, $2) on conflict (number, log_id) do nothing";
 const ADD_ALIAS: &str = "insert into message_log_alias (operator, alias, log_id) values ($1, $2, $3) \
      on conflict (operator, alias, log_id) do nothing";
-const HOMES: &str = "select id, log_id from message where operator = $1 and id in (select value from json_each($2))";
+const HOMES: &str = "select id, log_id, modified_at, body from message \
+     where operator = $1 and id in (select value from json_each($2))";
 const PUT_MESSAGE: &str = "insert into message (operator, id, log_id, created_at, modified_at, body) \
      values ($1, $2, $3, $4, $5, $6) \
-     on conflict (operator, id) do update set body = excluded.body, modified_at = excluded.modified_at \
-       where excluded.modified_at >= message.modified_at";
+     on conflict (operator, id) do update set body = excluded.body, modified_at = excluded.modified_at";
 const MESSAGES: &str = "select body from message where log_id = $1 order by created_at, id";
 const LOGGED: &str = "select a.alias, a.log_id from json_each($2) asked \
      join message_log_alias a on a.operator = $1 and a.alias = asked.value order by a.alias, a.log_id";
@@ -158,6 +158,13 @@ impl FromRow<'_, SqliteRow> for MessageLog {
     }
 }
 
+/// Where a message is filed, and what was told of it.
+struct Home {
+    log_id: String,
+    modified_at: i64,
+    body: String,
+}
+
 /// Files the messages of a post under their days. A message that is already filed stays where it is
 /// and takes the newer text and status.
 pub(super) async fn take_post(
@@ -168,17 +175,18 @@ pub(super) async fn take_post(
 ) -> Result<Vec<String>, StorageError> {
     let now = clock.now_ms();
     let ids: Vec<&str> = post.messages.iter().map(|message| message.id.as_str()).collect();
-    let homes: Vec<(String, String)> =
+    let homes: Vec<(String, String, i64, String)> =
         sqlx::query_as(HOMES).bind(operator).bind(json!(ids).to_string()).fetch_all(&mut *tx).await?;
-    let homes: BTreeMap<String, String> = homes.into_iter().collect();
+    let mut homes: BTreeMap<String, Home> =
+        homes.into_iter().map(|(id, log_id, modified_at, body)| (id, Home { log_id, modified_at, body })).collect();
 
     let mut filed: BTreeMap<String, Vec<&Message>> = BTreeMap::new();
     let mut logs: BTreeMap<String, MessageLog> = BTreeMap::new();
     for message in &post.messages {
         let log = match homes.get(&message.id) {
-            Some(home) => match logs.get(home) {
+            Some(home) => match logs.get(&home.log_id) {
                 Some(log) => log.clone(),
-                None => sqlx::query_as(BY_ID).bind(home).fetch_one(&mut *tx).await?,
+                None => sqlx::query_as(BY_ID).bind(&home.log_id).fetch_one(&mut *tx).await?,
             },
             None => log_of_day(tx, operator, post, &message.day, &logs, clock).await?,
         };
@@ -197,13 +205,20 @@ pub(super) async fn take_post(
         merge(log, post, messages, now);
         write_log(tx, log).await?;
         for message in messages {
-            let body = Value::Object(message.body.clone()).to_string();
+            let (body, modified_at) = match homes.remove(&message.id) {
+                Some(home) => {
+                    let stored = serde_json::from_str(&home.body).unwrap_or_default();
+                    retold((stored, home.modified_at), (&message.body, message.modified_at))
+                }
+                None => (message.body.clone(), message.modified_at),
+            };
+            let body = Value::Object(body).to_string();
             sqlx::query(PUT_MESSAGE)
                 .bind(operator)
                 .bind(&message.id)
                 .bind(id)
                 .bind(message.created_at)
-                .bind(message.modified_at)
+                .bind(modified_at)
                 .bind(body)
                 .execute(&mut *tx)
                 .await?;

@@ -20,5 +20,5 @@ mod number_index;
 pub mod operators;
 mod writer;
 
-pub use db::{Options, Storage};
+pub use db::{Options, Storage, private_file};
 pub use error::StorageError;

@@ -95,7 +95,8 @@ async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'x', 1, x'00', 1)",
     );
     let before = std::fs::read(&file).expect("readable");
-    for arguments in [&["serve"][..], &["import", "none.csv"]] {
+    std::fs::write(folder.path().join("some.csv"), "name,phone\nAnn,+16505550123\n").expect("written");
+    for arguments in [&["serve"][..], &["import", "some.csv"]] {
         refused(&run(folder.path(), arguments), "newer");
     }
     assert_eq!(before, std::fs::read(&file).expect("readable"), "the file was changed");
@@ -178,4 +179,16 @@ async fn a_second_daemon_on_the_same_file_does_not_lose_writes() {
         let answer: Value = client.post(url).json(&json!({})).send().await.expect("sent").json().await.expect("JSON");
         assert_eq!(answer["response"]["data"].as_array().map(Vec::len), Some(40));
     }
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn the_database_is_readable_by_its_owner_only_and_missed_when_it_is_gone() {
+    use std::os::unix::fs::PermissionsExt;
+    let daemon = Daemon::start().await;
+    let file = daemon.folder.path().join("trunkline.db");
+    let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+    std::fs::rename(&file, daemon.folder.path().join("moved.db")).expect("moved");
+    daemon.get("/readyz").await.problem(503, "database_moved");
 }

@@ -37,7 +37,10 @@ impl Fallback {
 /// The widget's patience with a path that the table does not name (protocol 1.3).
 const DEFAULT_DEADLINE: u32 = 3_000;
 
-pub(super) async fn service(State(state): State<ServiceState>, Caller(operator): Caller) -> Result<Response, ApiError> {
+pub(super) async fn service(
+    State(state): State<ServiceState>,
+    Caller { operator, .. }: Caller,
+) -> Result<Response, ApiError> {
     let mut service = registration(&state.config.service);
     add_operator(&mut service, &state, &operator).await?;
     let paths: Map<String, Value> = PATHS

@@ -106,7 +106,7 @@ pub fn router() -> Router<ServiceState> {
 /// `POST /embeddable<path>`: the widget's body in, `{"response", "commands"}` out.
 async fn dispatch(
     State(state): State<ServiceState>,
-    Caller(operator): Caller,
+    Caller { operator, .. }: Caller,
     Part(path): Part,
     body: Body,
 ) -> Result<Response, ApiError> {

@@ -26,7 +26,7 @@ pub struct Daemon {
     pub client: reqwest::Client,
     pub bearer: Option<String>,
     toml: String,
-    folder: Arc<TempDir>,
+    pub folder: Arc<TempDir>,
     stop: oneshot::Sender<()>,
     served: JoinSet<std::io::Result<()>>,
 }
