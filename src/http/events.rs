@@ -109,6 +109,11 @@ impl Hub {
     }
 }
 
+/// How long a stream may run whose token ends at `end_ms`.
+fn life(end_ms: i64, now_ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(end_ms.saturating_sub(now_ms)).unwrap_or(0)).min(LONGEST_STREAM)
+}
+
 /// `GET /embeddable/events`: server-sent events, `hello` first, then `commands`.
 pub async fn stream(
     State(state): State<ServiceState>,
@@ -119,8 +124,8 @@ pub async fn stream(
     let closing = state.hub.closing.clone();
     // A stream speaks for its token no longer than any other request would; the page comes back with a
     // new one.
-    let left = u64::try_from(expires_ms.saturating_sub(state.clock.now_ms())).unwrap_or(0);
-    let over = tokio::time::Instant::now() + Duration::from_millis(left).min(LONGEST_STREAM);
+    let leeway_ms = i64::from(state.config.operators.leeway_seconds) * 1000;
+    let over = tokio::time::Instant::now() + life(expires_ms.saturating_add(leeway_ms), state.clock.now_ms());
     let start = (Some(hello), receiver, closing, operator);
     let events = stream::unfold(start, move |(hello, mut receiver, closing, operator)| async move {
         if let Some(hello) = hello {
@@ -145,4 +150,16 @@ pub async fn stream(
         }
     });
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_ends_with_its_token() {
+        assert_eq!(life(5_000, 2_000), Duration::from_secs(3));
+        assert_eq!(life(1_000, 2_000), Duration::ZERO);
+        assert_eq!(life(i64::MAX, 2_000), LONGEST_STREAM);
+    }
 }
