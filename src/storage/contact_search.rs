@@ -10,7 +10,7 @@ use super::error::StorageError;
 use crate::domain::fold::{fold, is_cjk};
 
 /// Rows looked at before ranking: enough to find the best, few enough to be quick.
-const LOOKED_AT: i64 = 200;
+const LOOKED_AT: i64 = 120;
 /// So many good hits need no further looking.
 const ENOUGH: usize = 10;
 /// Longest prefix the words index has lists of.
@@ -39,7 +39,10 @@ impl Storage {
         if hits.found.len() < ENOUGH && !all_seen {
             self.look(BY_WORDS, &query.by_prefix(None), &query, &mut hits).await?;
         }
-        if hits.found.len() < ENOUGH {
+        // Several words that all begin words of somebody are no accident: what else holds them inside
+        // of words is not looked for.
+        let enough = if query.words.len() > 1 && query.digits.is_none() { 1 } else { ENOUGH };
+        if hits.found.len() < enough {
             self.look(BY_GRAMS, &query.by_grams(), &query, &mut hits).await?;
         }
         let mut hits = hits.found;
