@@ -157,3 +157,26 @@ async fn an_import_beside_a_running_daemon_shows_in_it() {
     }
     assert_eq!(shown, (3, json!("Ann Harbor")));
 }
+
+#[tokio::test]
+async fn two_files_of_a_run_that_share_an_id_do_not_replace_each_others_people() {
+    let folder = folder();
+    let path = folder.path();
+    write(path, "a.csv", "id,name,phone\n17,Bob Quay,+16505550200\n");
+    write(path, "b.vcf", "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:17\r\nFN:Carla Pier\r\nTEL:+16505550144\r\nEND:VCARD\r\n");
+    let said = import(path, &["a.csv", "b.vcf"]);
+    assert!(said.contains("1 rejected"), "{said}");
+    let rejects = std::fs::read_to_string(path.join("b.vcf.rejects.csv")).expect("a rejects file");
+    assert!(rejects.contains("--label"), "{rejects}");
+    let people = listed(path).await;
+    assert_eq!(people.len(), 1);
+    assert_eq!(people[0]["name"], "Bob Quay");
+}
+
+#[tokio::test]
+async fn one_rejects_file_for_several_files_is_refused() {
+    let folder = folder();
+    write(folder.path(), "a.csv", "name,phone\nAnn,+16505550123\n");
+    let output = run(folder.path(), &["import", "a.csv", "a.csv", "--rejects", "all.csv"]);
+    refused(&output, "--rejects is for one file");
+}
