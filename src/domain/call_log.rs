@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::json;
 use super::party::{Choice, Direction, NamedContact, Note, note_of, number_of, single_match};
 use super::phone::Region;
-use super::redact::redact;
+use super::redact::redacted;
 
 /// How far a log's knowledge of its call goes. Later phases are not taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,15 +193,6 @@ impl CallPost {
         post.call = redacted(call);
         post.extra = redacted(body);
         Ok(post)
-    }
-}
-
-fn redacted(map: Map<String, Value>) -> Map<String, Value> {
-    let mut value = Value::Object(map);
-    redact(&mut value);
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
     }
 }
 

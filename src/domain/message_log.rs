@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::json;
 use super::party::{NamedContact, note_of, number_of, single_match};
 use super::phone::Region;
-use super::redact::{redact, strip_access_token};
+use super::redact::{redacted, strip_access_token};
 
 /// Why the widget posts (protocol 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,9 +147,9 @@ impl MessagePost {
             named_by_person,
             named_by_machine,
             note,
-            form: form.map(cleaned),
+            form: form.map(redacted),
             messages,
-            conversation: cleaned(conversation),
+            conversation: redacted(conversation),
             remote_numbers,
             zone,
         })
@@ -240,16 +240,7 @@ fn clean_message(mut body: Map<String, Value>) -> Map<String, Value> {
             }
         }
     }
-    cleaned(body)
-}
-
-fn cleaned(map: Map<String, Value>) -> Map<String, Value> {
-    let mut value = Value::Object(map);
-    redact(&mut value);
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+    redacted(body)
 }
 
 fn remote_numbers(conversation: &Map<String, Value>, region: Option<Region>) -> Vec<String> {

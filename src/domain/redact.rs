@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const PARAMETER: &str = "access_token";
 /// Separators before a query parameter: plain, URL-encoded, and encoded twice.
@@ -21,16 +21,24 @@ pub fn redact(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(redact),
-        Value::Object(map) => {
-            for (key, item) in map.iter_mut() {
-                if is_secret_key(key) && !item.is_null() {
-                    *item = Value::Null;
-                } else {
-                    redact(item);
-                }
-            }
-        }
+        Value::Object(map) => redact_object(map),
         _ => {}
+    }
+}
+
+/// An object without secrets, as [`redact`] leaves it.
+pub fn redacted(mut map: Map<String, Value>) -> Map<String, Value> {
+    redact_object(&mut map);
+    map
+}
+
+fn redact_object(map: &mut Map<String, Value>) {
+    for (key, item) in map.iter_mut() {
+        if is_secret_key(key) && !item.is_null() {
+            *item = Value::Null;
+        } else {
+            redact(item);
+        }
     }
 }
 

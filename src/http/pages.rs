@@ -19,8 +19,9 @@ pub enum Start {
     At(Cursor),
 }
 
-/// A page of one state of the address book: any change makes a new stamp, and so new keys.
-pub type PageKey = (Stamp, Start);
+/// A page of one state of the address book: any change makes a new stamp, and so new keys; so does
+/// forgetting tombstones (the second of the two), after which an older page may have no next one.
+pub type PageKey = (Stamp, Stamp, Start);
 
 /// The pages.
 pub type PageCache = Cache<PageKey, Bytes, Size>;

@@ -43,7 +43,9 @@ async fn run_one(tx: &mut SqliteConnection, job: &Job, clock: &dyn Clock) -> Res
             operators::write_authorized(tx, operator, *authorized, now).await?;
         }
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
-        Job::PurgeTombstones { changed_before } => contact_rows::purge_tombstones(tx, *changed_before).await?,
+        Job::PurgeTombstones { changed_before } => {
+            return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);
+        }
         Job::Probe => {
             operators::probe(tx).await?;
         }

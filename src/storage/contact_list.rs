@@ -56,6 +56,11 @@ impl Storage {
         self.stamp.load(Ordering::Acquire)
     }
 
+    /// The oldest usable token this process knows of: only this process forgets tombstones.
+    pub fn known_floor(&self) -> Stamp {
+        self.floor.load(Ordering::Acquire)
+    }
+
     /// The newest stamp that this process wrote itself.
     pub fn written_stamp(&self) -> Stamp {
         self.writer.written_stamp()

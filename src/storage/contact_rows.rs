@@ -142,7 +142,7 @@ const ADD_WORDS: &str = "insert into contact_words (rowid, text) \
 const ADD_GRAMS: &str = "insert into contact_grams (rowid, text) \
      select value ->> 0, value ->> 1 from json_each($1)";
 const PURGE_FLOOR: &str = "update stamp_counter set floor = max(floor, coalesce(\
-       (select max(+stamp) from contact where deleted = 1 and changed_at < $1), 0))";
+       (select max(+stamp) from contact where deleted = 1 and changed_at < $1), 0)) returning floor";
 const PURGE: &str = "delete from contact where deleted = 1 and changed_at < $1";
 
 struct Known {
@@ -269,8 +269,9 @@ impl Changes {
     }
 }
 
-pub(super) async fn purge_tombstones(tx: &mut SqliteConnection, changed_before: i64) -> Result<(), StorageError> {
-    sqlx::query(PURGE_FLOOR).bind(changed_before).execute(&mut *tx).await?;
+/// Forgets tombstones; returns the oldest usable token.
+pub(super) async fn purge_tombstones(tx: &mut SqliteConnection, changed_before: i64) -> Result<i64, StorageError> {
+    let floor = sqlx::query_scalar(PURGE_FLOOR).bind(changed_before).fetch_one(&mut *tx).await?;
     sqlx::query(PURGE).bind(changed_before).execute(&mut *tx).await?;
-    Ok(())
+    Ok(floor)
 }

@@ -21,6 +21,11 @@ impl Storage {
         }
     }
 
+    /// Forgets tombstones of changes before a time (Unix ms). Tokens older than them get a full list.
+    pub async fn purge_tombstones(&self, changed_before: i64) -> Result<(), StorageError> {
+        self.writer.run(Job::PurgeTombstones { changed_before }).await.map(drop)
+    }
+
     /// A living contact's JSON, without `type`.
     pub async fn find_contact(&self, id: &str) -> Result<Option<String>, StorageError> {
         Ok(sqlx::query_scalar(GET).bind(id).fetch_optional(&self.read).await?)

@@ -49,6 +49,7 @@ pub struct Storage {
     pub(super) read: SqlitePool,
     pub(super) writer: Writer,
     pub(super) stamp: Arc<AtomicI64>,
+    pub(super) floor: Arc<AtomicI64>,
     pub(super) direct: Arc<Direct>,
     pub(super) numbers: Arc<NumberIndex>,
     path: Arc<Path>,
@@ -81,16 +82,18 @@ impl Storage {
             .test_before_acquire(false)
             .connect_with(reader_options(options))
             .await?;
-        let last: i64 = sqlx::query_scalar("select last from stamp_counter").fetch_one(&mut connection).await?;
-        let stamp = Arc::new(AtomicI64::new(last));
+        let (last, floor): (i64, i64) =
+            sqlx::query_as("select last, floor from stamp_counter").fetch_one(&mut connection).await?;
+        let (stamp, floor) = (Arc::new(AtomicI64::new(last)), Arc::new(AtomicI64::new(floor)));
         let direct = Arc::new(Direct::open(&options.path, DIRECT_CACHE_KIB)?);
         let numbers = Arc::new(NumberIndex::default());
         numbers.committed(0, last);
-        let writer = Writer::start(connection, clock, stamp.clone(), numbers.clone());
+        let writer = Writer::start(connection, clock, stamp.clone(), floor.clone(), numbers.clone());
         Ok(Self {
             read,
             writer,
             stamp,
+            floor,
             direct,
             numbers,
             path: options.path.as_path().into(),

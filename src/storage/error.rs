@@ -1,7 +1,7 @@
 //! What can go wrong with the database, told apart by what a person can do about it.
 
 /// Trouble of the database.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StorageError {
     /// The disk, or the configured cap, is full. Nothing was saved; saving works again once there is room.
     #[error("the database has no room left: {0}")]

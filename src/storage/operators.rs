@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::Storage;
 use super::error::StorageError;
+use super::writer::Job;
 use crate::domain::contact::content_hash;
 use crate::domain::operator::Operator;
 
@@ -25,6 +26,24 @@ const END_PROBE: &str = "delete from invite where id = 'probe'";
 const PROBE_BYTES: usize = 64 * 1024;
 
 impl Storage {
+    /// Keeps what an operator set, by setting id; values are JSON text.
+    pub async fn put_settings(&self, operator: &Operator, values: Vec<(String, String)>) -> Result<(), StorageError> {
+        let job = Job::Settings { operator: operator.id.clone(), values };
+        self.writer.run(job).await.map(drop)
+    }
+
+    /// Keeps whether an operator's toggle is on.
+    pub async fn put_authorized(&self, operator: &Operator, authorized: bool) -> Result<(), StorageError> {
+        let job = Job::Authorized { operator: operator.id.clone(), authorized };
+        self.writer.run(job).await.map(drop)
+    }
+
+    /// Keeps a meeting invitation. `kind` is `meeting` or `conference`; `body` is JSON text.
+    pub async fn add_invite(&self, operator: &Operator, kind: &'static str, body: String) -> Result<(), StorageError> {
+        let job = Job::Invite { operator: operator.id.clone(), kind, body };
+        self.writer.run(job).await.map(drop)
+    }
+
     /// What an operator set, by setting id; values are JSON text.
     pub async fn list_settings(&self, operator: &Operator) -> Result<HashMap<String, String>, StorageError> {
         let rows: Vec<(String, String)> = sqlx::query_as(SETTINGS).bind(&operator.id).fetch_all(&self.read).await?;

@@ -18,7 +18,6 @@ use super::{batch, contact_rows};
 use crate::domain::call_log::{CallLog, CallPost};
 use crate::domain::clock::SharedClock;
 use crate::domain::message_log::MessagePost;
-use crate::domain::operator::Operator;
 
 /// Jobs that share one transaction at most.
 const GROUP: usize = 32;
@@ -63,6 +62,8 @@ pub(super) enum Done {
     Contacts(contact_rows::BatchOutcome),
     CallLog(Arc<CallLog>),
     MessageLogs(Vec<String>),
+    /// Tombstones were forgotten: the oldest usable token.
+    Floor(i64),
     Nothing,
 }
 
@@ -92,6 +93,7 @@ impl Writer {
         connection: SqliteConnection,
         clock: SharedClock,
         stamp: Arc<AtomicI64>,
+        floor: Arc<AtomicI64>,
         numbers: Arc<NumberIndex>,
     ) -> Self {
         let (queue, requests) = mpsc::channel(QUEUE);
@@ -103,7 +105,7 @@ impl Writer {
             written: Arc::default(),
         };
         let (trouble, written) = (writer.trouble.clone(), writer.written.clone());
-        let state = Task { connection, clock, stamp, numbers, written, trouble };
+        let state = Task { connection, clock, stamp, floor, numbers, written, trouble };
         writer.task.spawn(state.run(requests, writer.closing.clone()));
         writer.task.close();
         writer
@@ -142,6 +144,7 @@ struct Task {
     connection: SqliteConnection,
     clock: SharedClock,
     stamp: Arc<AtomicI64>,
+    floor: Arc<AtomicI64>,
     numbers: Arc<NumberIndex>,
     written: Arc<AtomicI64>,
     trouble: Arc<Mutex<Option<String>>>,
@@ -185,7 +188,7 @@ impl Task {
             }
             Err(error) if jobs.len() == 1 => {
                 self.note_trouble(Some(&error));
-                group.drain(..).for_each(|request| drop(request.reply.send(Err(copy(&error)))));
+                group.drain(..).for_each(|request| drop(request.reply.send(Err(error.clone()))));
             }
             Err(_) => {
                 for request in group.drain(..) {
@@ -205,6 +208,11 @@ impl Task {
             || done.iter().filter_map(|done| if let Done::Contacts(outcome) = done { Some(outcome) } else { None });
         contacts().for_each(|outcome| self.numbers.mark(&outcome.numbers));
         tx.commit().await?;
+        for done in &done {
+            if let Done::Floor(floor) = done {
+                self.floor.fetch_max(*floor, Ordering::AcqRel);
+            }
+        }
         for outcome in contacts() {
             self.numbers.mark(&outcome.numbers);
             self.numbers.committed(outcome.before, outcome.stamp);
@@ -224,42 +232,5 @@ impl Task {
             tracing::error!(%error, fix = error.fix(), "a write failed");
         }
         *trouble = error.map(ToString::to_string);
-    }
-}
-
-/// An error's kind and words, for each of the callers that share it.
-fn copy(error: &StorageError) -> StorageError {
-    match error {
-        StorageError::Full(words) => StorageError::Full(words.clone()),
-        StorageError::ReadOnly(words) => StorageError::ReadOnly(words.clone()),
-        StorageError::Disk(words) => StorageError::Disk(words.clone()),
-        StorageError::Busy(words) => StorageError::Busy(words.clone()),
-        StorageError::Damaged(words) => StorageError::Damaged(words.clone()),
-        other => StorageError::Other(other.to_string()),
-    }
-}
-
-impl super::Storage {
-    /// Keeps what an operator set, by setting id; values are JSON text.
-    pub async fn put_settings(&self, operator: &Operator, values: Vec<(String, String)>) -> Result<(), StorageError> {
-        let job = Job::Settings { operator: operator.id.clone(), values };
-        self.writer.run(job).await.map(drop)
-    }
-
-    /// Keeps whether an operator's toggle is on.
-    pub async fn put_authorized(&self, operator: &Operator, authorized: bool) -> Result<(), StorageError> {
-        let job = Job::Authorized { operator: operator.id.clone(), authorized };
-        self.writer.run(job).await.map(drop)
-    }
-
-    /// Keeps a meeting invitation. `kind` is `meeting` or `conference`; `body` is JSON text.
-    pub async fn add_invite(&self, operator: &Operator, kind: &'static str, body: String) -> Result<(), StorageError> {
-        let job = Job::Invite { operator: operator.id.clone(), kind, body };
-        self.writer.run(job).await.map(drop)
-    }
-
-    /// Forgets tombstones of changes before a time (Unix ms). Tokens older than them get a full list.
-    pub async fn purge_tombstones(&self, changed_before: i64) -> Result<(), StorageError> {
-        self.writer.run(Job::PurgeTombstones { changed_before }).await.map(drop)
     }
 }

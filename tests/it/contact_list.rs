@@ -282,3 +282,19 @@ async fn writing_the_same_again_is_no_change() {
     let quiet = page(&daemon, &json!(1), &token).await;
     assert_eq!((&quiet["data"], &quiet["syncTimestamp"]), (&json!([]), &token));
 }
+
+#[tokio::test]
+async fn a_page_kept_from_before_tombstones_were_forgotten_is_not_sent_again() {
+    let daemon = Daemon::start().await;
+    daemon.contacts(&people(0..10)).await;
+    let token = daemon.post("/contacts", &json!({"page": 1})).await["response"]["syncTimestamp"].clone();
+    let ids: Vec<String> = (0..5).map(|n| format!("c{n:05}")).collect();
+    daemon.contacts(&people(100..1_500)).await;
+    daemon.delete(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let asked = json!({"page": 1, "syncTimestamp": token});
+    daemon.post("/contacts", &asked).await;
+    daemon.state.storage.purge_tombstones(NOW + 1_000_000).await.expect("purged");
+    let mut widget = Widget::holding(token);
+    widget.sync(&daemon).await;
+    assert_eq!(widget.list.len(), 1_405);
+}

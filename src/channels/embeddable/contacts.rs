@@ -35,12 +35,13 @@ pub(super) async fn handle(call: Call) -> Answer {
     let storage = &call.state.storage;
     // Every open page asks for the same list after a change: what one was told is kept as bytes until
     // the next change of a contact.
-    if let Some(bytes) = cache.get(&(storage.known_stamp(), start)) {
+    let floor = storage.known_floor();
+    if let Some(bytes) = cache.get(&(storage.known_stamp(), floor, start)) {
         return Ok(Reply::Finished(bytes));
     }
     let (page, token) = read(&call, start).await?;
     let bytes = reply(&page, token).finish();
-    cache.insert((page.snapshot, start), bytes.clone());
+    cache.insert((page.snapshot, floor, start), bytes.clone());
     Ok(Reply::Finished(bytes))
 }
 

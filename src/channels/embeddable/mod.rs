@@ -26,7 +26,6 @@ mod wire;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -117,6 +116,6 @@ async fn dispatch(
             .fix(format!("use one of {}", known.join(", "))));
     };
     let body = body::read(body, body::WIDGET_LIMIT).await?;
-    let call = Call { state: Arc::new(state), operator, body };
+    let call = Call { state, operator, body };
     (found.handle)(call).await.map(wire::Reply::into_response)
 }

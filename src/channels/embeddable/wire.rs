@@ -15,7 +15,7 @@ use crate::http::{ApiError, ServiceState, body};
 
 /// One request of the widget, with the operator it speaks for.
 pub(super) struct Call {
-    pub(super) state: Arc<ServiceState>,
+    pub(super) state: ServiceState,
     pub(super) operator: Arc<Operator>,
     pub(super) body: Bytes,
 }
