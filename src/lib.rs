@@ -11,6 +11,8 @@
 //! |---|---|---|
 //! | [`domain`] | pure types and rules, no I/O | nothing |
 //! | [`config`] | the configuration and its checks | domain |
+//! | [`outbound`] | the one door out: limits and words for requests to upstreams | domain |
+//! | [`connectors`] | what an address book or a CRM can be asked; they keep nothing | domain, config, outbound |
 //! | [`auth`] | operator tokens and API keys | domain, config |
 //! | [`import`] | contacts out of CSV and vCard files | domain |
 //! | [`storage`] | the database | domain |
@@ -36,9 +38,11 @@ pub mod auth;
 pub mod channels;
 pub mod cli;
 pub mod config;
+pub mod connectors;
 pub mod demo;
 pub mod domain;
 pub mod http;
 pub mod import;
+pub mod outbound;
 pub mod storage;
 pub mod telemetry;

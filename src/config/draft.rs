@@ -15,6 +15,8 @@ use super::words::{did_you_mean, friendly, is_about_type, unknown_field};
 
 /// What starts the name of every variable that sets a key.
 const PREFIX: &str = "TRUNKLINE__";
+/// The section whose keys are named by whoever writes the configuration.
+const NAMED: &str = "connectors";
 
 type Value<'a> = Spanned<DeValue<'a>>;
 type Tree<'a> = BTreeMap<String, BTreeMap<String, Value<'a>>>;
@@ -151,7 +153,7 @@ impl<'a> Draft<'a> {
     }
 
     fn has(&self, section: &str, key: &str) -> bool {
-        self.schema.get(section).is_some_and(|keys| keys.iter().any(|known| known == key))
+        section == NAMED || self.schema.get(section).is_some_and(|keys| keys.iter().any(|known| known == key))
     }
 
     fn right_section(&self, name: &str) -> String {

@@ -66,6 +66,9 @@ impl Config {
         self.operators.check(report);
         self.api.check(report);
         self.numbers.check(report);
+        for (id, connector) in &mut self.connectors {
+            connector.check(id, report);
+        }
         self.log.check(report);
         self.service.check(report);
         self.check_exposure(report);

@@ -3,6 +3,7 @@
 //! the daemon does with it. The process environment and the arguments are passed in.
 
 mod api;
+mod connectors;
 mod draft;
 mod load;
 mod log;
@@ -22,6 +23,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 pub use api::ApiConfig;
+pub use connectors::{ConnectorConfig, ConnectorKind, ConnectorsConfig, FilterConfig, SignIn};
 pub use load::Loaded;
 pub use log::{LogConfig, LogFormat};
 pub use numbers::NumbersConfig;
@@ -48,6 +50,8 @@ pub struct Config {
     pub api: ApiConfig,
     /// How telephone numbers are read.
     pub numbers: NumbersConfig,
+    /// The address books and CRMs behind the contacts, by id.
+    pub connectors: ConnectorsConfig,
     /// What the daemon writes about itself.
     pub log: LogConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.

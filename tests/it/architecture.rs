@@ -63,7 +63,8 @@ fn imported(line: &str) -> Vec<String> {
 fn allowed(module: &str) -> Option<&'static [&'static str]> {
     Some(match module {
         "domain" => &[],
-        "config" | "storage" | "import" => &["domain"],
+        "config" | "storage" | "import" | "outbound" => &["domain"],
+        "connectors" => &["config", "domain", "outbound"],
         "auth" => &["config", "domain"],
         "http" => &["auth", "config", "domain", "storage"],
         "channels" => &["http", "config", "auth", "domain", "storage"],
