@@ -1,5 +1,6 @@
 //! All wiring: from a configuration to a running, and then a stopped, service.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,13 +16,18 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{ApiKeys, Verifier};
 use crate::channels::embeddable;
-use crate::config::{Auth, Config};
+use crate::config::{Auth, Config, ConnectorConfig};
+use crate::connectors;
+use crate::connectors::credentials::StaticCredentials;
 use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
+use crate::http::connectors as connectors_api;
 use crate::http::events::Hub;
 use crate::http::guard::{Guard, gate};
 use crate::http::{ApiError, ServiceState, api, assets, health, logs, pages};
+use crate::outbound::{Outbound, OutboundOptions};
 use crate::storage::{Options, Storage, StorageError};
+use crate::sync::{self, Configured, Syncs};
 
 /// How often old tombstones are looked for.
 const MAINTENANCE: Duration = Duration::from_hours(6);
@@ -44,6 +50,9 @@ pub enum StartError {
     /// The keys of the configuration.
     #[error("{0}")]
     Keys(String),
+    /// The way to upstreams.
+    #[error("requests to upstreams cannot be made: {0}")]
+    Outbound(String),
     /// The address.
     #[error(
         "cannot listen on {address}: {source}\n  fix: stop what uses this port, or set server.listen to another one"
@@ -69,6 +78,16 @@ impl App {
     /// Opens the database and builds the service. `origins` are our own addresses as browsers name
     /// them, beside the configured ones.
     pub async fn build(config: Config, clock: SharedClock) -> Result<Self, StartError> {
+        let upstreams = upstreams(&config, &clock).map_err(StartError::Outbound)?;
+        Self::build_with(config, clock, upstreams).await
+    }
+
+    /// The same with connectors that are there already.
+    pub async fn build_with(
+        config: Config,
+        clock: SharedClock,
+        upstreams: BTreeMap<String, Configured>,
+    ) -> Result<Self, StartError> {
         let options = Options { path: database_path(&config.storage.url), max_size_mb: config.storage.max_size_mb };
         let storage = Storage::open(&options, clock.clone()).await?;
         let verifier = match config.operators.auth {
@@ -78,9 +97,20 @@ impl App {
         let access = Access::new(verifier, ApiKeys::new(&config.api), clock.clone());
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let hub = Hub::new(closing.clone(), tasks.clone());
+        let audience = hub.clone();
+        let means = sync::Means {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            audience: Arc::new(move |numbers| audience.contacts_changed(numbers)),
+            region: config.numbers.region(),
+            closing: closing.clone(),
+        };
+        let sync = Syncs::new(upstreams, means);
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
         let state = ServiceState {
-            hub: Hub::new(closing.clone(), tasks.clone()),
+            hub,
+            sync,
             region: config.numbers.region(),
             zone: config.service.time_zone,
             contact_prefix: prefix.into(),
@@ -94,6 +124,7 @@ impl App {
         let app = Self { state, closing, tasks, origins };
         app.start_maintenance();
         app.start_watch();
+        app.state.sync.start(&app.tasks);
         Ok(app)
     }
 
@@ -117,6 +148,11 @@ impl App {
             .route("/v1/contacts", get(api::list))
             .route("/v1/contacts/batch", post(api::batch))
             .route("/v1/contacts/{id}", get(api::get).put(api::put).delete(api::delete))
+            .route("/v1/connectors", get(connectors_api::list))
+            .route("/v1/connectors/{id}", get(connectors_api::get))
+            .route("/v1/connectors/{id}/sync", post(connectors_api::sync))
+            .route("/v1/connectors/{id}/progress", get(connectors_api::progress))
+            .route("/hooks/{id}", post(connectors_api::hook))
             .route("/v1/call-logs", get(logs::calls))
             .route("/v1/message-logs", get(logs::messages))
             .route("/healthz", get(health::healthz))
@@ -207,6 +243,22 @@ impl App {
             }
         });
     }
+}
+
+/// The configured connectors. One that cannot be built does not hold up the others.
+pub fn upstreams(config: &Config, clock: &SharedClock) -> Result<BTreeMap<String, Configured>, String> {
+    let proxy = (!config.server.outbound_proxy.is_empty()).then(|| config.server.outbound_proxy.clone());
+    let outbound = Outbound::new(&OutboundOptions { proxy, ..OutboundOptions::default() })?;
+    let build = |(id, section): (&String, &ConnectorConfig)| {
+        let means = connectors::Means {
+            outbound: outbound.clone(),
+            clock: clock.clone(),
+            credentials: StaticCredentials::of(section),
+        };
+        let connector = connectors::build(id, section, means);
+        (id.clone(), Configured { config: section.clone(), connector })
+    };
+    Ok(config.connectors.iter().map(build).collect())
 }
 
 /// Binds the configured address.

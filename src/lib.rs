@@ -16,6 +16,7 @@
 //! | [`auth`] | operator tokens and API keys | domain, config |
 //! | [`import`] | contacts out of CSV and vCard files | domain |
 //! | [`storage`] | the database | domain |
+//! | [`sync`] | when connectors are asked, and what is kept of the answers | domain, config, connectors, storage |
 //! | [`http`] | the edge, `/v1`, health, the adapter's files | domain, config, auth, storage |
 //! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, http |
 //! | [`app`] | all wiring; starting and stopping | all |
@@ -45,4 +46,5 @@ pub mod http;
 pub mod import;
 pub mod outbound;
 pub mod storage;
+pub mod sync;
 pub mod telemetry;

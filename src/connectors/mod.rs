@@ -6,6 +6,7 @@
 //! conformance suite on it (`tests/it/conformance`).
 
 pub mod carddav;
+pub mod credentials;
 pub mod rest;
 
 use std::fmt;
@@ -27,6 +28,12 @@ use crate::outbound::Outbound;
 pub trait Connector: fmt::Debug + Send + Sync {
     /// What it can do. Asked once; does not change.
     fn capabilities(&self) -> Capabilities;
+
+    /// Changes whenever records would be mapped otherwise than before (another manifest): everything is
+    /// listed anew then.
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
 
     /// Changes after a cursor; without one, everything there is.
     /// [`Gone`](crate::domain::upstream::Trouble::Gone) when the cursor is not known any more.

@@ -5,6 +5,7 @@ pub mod access;
 pub mod api;
 pub mod assets;
 pub mod body;
+pub mod connectors;
 pub mod events;
 pub mod extract;
 pub mod guard;

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
 use crate::storage::Storage;
+use crate::sync::Syncs;
 
 /// The state of the service.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct ServiceState {
     pub access: Arc<Access>,
     /// Commands to open pages.
     pub hub: Hub,
+    /// Connectors, and when they are asked.
+    pub sync: Syncs,
     /// The country of national spellings.
     pub region: Option<Region>,
     /// The zone of the daemon's days.

@@ -29,5 +29,6 @@ mod settings_locked;
 mod storage_faults;
 mod storage_honesty;
 mod support;
+mod sync_engine;
 mod vectors;
 mod vectors_logs;
