@@ -151,6 +151,7 @@ impl App {
             .route("/v1/connectors", get(connectors_api::list))
             .route("/v1/connectors/{id}", get(connectors_api::get))
             .route("/v1/connectors/{id}/sync", post(connectors_api::sync))
+            .route("/v1/connectors/{id}/preview", post(connectors_api::preview))
             .route("/v1/connectors/{id}/progress", get(connectors_api::progress))
             .route("/hooks/{id}", post(connectors_api::hook))
             .route("/v1/call-logs", get(logs::calls))

@@ -26,6 +26,11 @@ use crate::outbound::Outbound;
 /// but for one renewal of a credential; each ends within the time-outs of [`Outbound`].
 #[async_trait]
 pub trait Connector: fmt::Debug + Send + Sync {
+    /// Where the upstream is: for a look at its clock.
+    fn address(&self) -> Option<url::Url> {
+        None
+    }
+
     /// What it can do. Asked once; does not change.
     fn capabilities(&self) -> Capabilities;
 

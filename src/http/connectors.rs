@@ -76,6 +76,13 @@ pub async fn sync(
     Ok((StatusCode::ACCEPTED, Json(json!({"status": "started", "progress": address}))).into_response())
 }
 
+/// `POST /v1/connectors/{id}/preview`: what a full listing would change. Nothing is written.
+pub async fn preview(State(state): State<ServiceState>, _: ApiCaller, Part(id): Part) -> Result<Response, ApiError> {
+    let lane = find(&state, &id)?;
+    let preview = state.sync.preview(&lane).await.map_err(run_failed)?;
+    Ok(Json(preview).into_response())
+}
+
 /// `GET /v1/connectors/{id}/progress`: server-sent events `progress` while the connection lasts.
 pub async fn progress(
     State(state): State<ServiceState>,

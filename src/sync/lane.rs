@@ -1,7 +1,9 @@
 //! A lane: one connector with its schedule, its progress, and whoever waits for its next run.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, watch};
 
@@ -122,8 +124,10 @@ impl Lane {
             wishes.asked = false;
             std::mem::take(&mut wishes.options).and(options)
         };
+        // A fault of ours in one record must not end the lane for good.
+        let run = AssertUnwindSafe(Run::new(self, means, options).run()).catch_unwind();
         let result = tokio::select! {
-            result = Run::new(self, means, options).run() => result,
+            result = run => result.unwrap_or_else(|_| Err(RunError::broken("a fault of Trunkline: see the log"))),
             () = means.closing.cancelled() => Err(RunError::Stopped),
         };
         if let Err(RunError::Upstream(error)) = &result {

@@ -89,6 +89,11 @@ impl Upstream {
         self.world().faults.extend((0..good).map(|_| None).chain([Some(fault)]));
     }
 
+    /// Faults that nothing has met yet are gone.
+    pub fn mend(&self) {
+        self.world().faults.clear();
+    }
+
     pub fn hide(&self, ids: &[&str]) {
         self.world().hidden = ids.iter().map(ToString::to_string).collect();
     }
