@@ -16,8 +16,9 @@
 //! | [`auth`] | operator tokens and API keys | domain, config |
 //! | [`import`] | contacts out of CSV and vCard files | domain |
 //! | [`storage`] | the database | domain |
-//! | [`http`] | the edge, `/v1`, health, the adapter's files | domain, config, auth, storage |
-//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, http |
+//! | [`oauth`] | who is signed in to which connector; sealed, renewed, told | domain, config, outbound, storage |
+//! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, auth, storage, oauth |
+//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, oauth, http |
 //! | [`app`] | all wiring; starting and stopping | all |
 //! | [`demo`], [`cli`], [`telemetry`] | what surrounds the service | all |
 //!
@@ -43,6 +44,7 @@ pub mod demo;
 pub mod domain;
 pub mod http;
 pub mod import;
+pub mod oauth;
 pub mod outbound;
 pub mod storage;
 pub mod telemetry;

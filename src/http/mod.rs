@@ -5,6 +5,8 @@ pub mod access;
 pub mod api;
 pub mod assets;
 pub mod body;
+pub mod connect;
+pub mod credentials;
 pub mod events;
 pub mod extract;
 pub mod guard;
