@@ -1,6 +1,7 @@
 //! All wiring: from a configuration to a running, and then a stopped, service.
 
-use std::collections::BTreeMap;
+pub mod authority;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,18 +17,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{ApiKeys, Verifier};
 use crate::channels::embeddable;
-use crate::config::{Auth, Config, ConnectorConfig};
-use crate::connectors;
-use crate::connectors::credentials::StaticCredentials;
+use crate::config::{Auth, Config};
 use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
 use crate::http::connectors as connectors_api;
 use crate::http::events::Hub;
 use crate::http::guard::{Guard, gate};
-use crate::http::{ApiError, ServiceState, api, assets, health, logs, pages};
-use crate::outbound::{Outbound, OutboundOptions};
+use crate::http::{ApiError, ServiceState, api, assets, connect, credentials, health, logs, pages};
 use crate::storage::{Options, Storage, StorageError};
-use crate::sync::{self, Configured, Syncs};
+use crate::sync::{self, Syncs};
+use authority::Outside;
 
 /// How often old tombstones are looked for.
 const MAINTENANCE: Duration = Duration::from_hours(6);
@@ -78,16 +77,12 @@ impl App {
     /// Opens the database and builds the service. `origins` are our own addresses as browsers name
     /// them, beside the configured ones.
     pub async fn build(config: Config, clock: SharedClock) -> Result<Self, StartError> {
-        let upstreams = upstreams(&config, &clock).map_err(StartError::Outbound)?;
-        Self::build_with(config, clock, upstreams).await
+        let outside = Outside::configured(&config, clock.clone())?;
+        Self::build_with(config, clock, outside).await
     }
 
-    /// The same with connectors that are there already.
-    pub async fn build_with(
-        config: Config,
-        clock: SharedClock,
-        upstreams: BTreeMap<String, Configured>,
-    ) -> Result<Self, StartError> {
+    /// The same, with another world outside.
+    pub async fn build_with(config: Config, clock: SharedClock, outside: Outside) -> Result<Self, StartError> {
         let options = Options { path: database_path(&config.storage.url), max_size_mb: config.storage.max_size_mb };
         let storage = Storage::open(&options, clock.clone()).await?;
         let verifier = match config.operators.auth {
@@ -97,6 +92,7 @@ impl App {
         let access = Access::new(verifier, ApiKeys::new(&config.api), clock.clone());
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let authority = authority::open(&config, storage.clone(), clock.clone(), tasks.clone(), &outside).await?;
         let hub = Hub::new(closing.clone(), tasks.clone());
         let audience = hub.clone();
         let means = sync::Means {
@@ -106,9 +102,10 @@ impl App {
             region: config.numbers.region(),
             closing: closing.clone(),
         };
-        let sync = Syncs::new(upstreams, means);
+        let sync = Syncs::new(authority::connectors(&config, &clock, &authority, &outside), means);
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
         let state = ServiceState {
+            authority,
             hub,
             sync,
             region: config.numbers.region(),
@@ -124,6 +121,7 @@ impl App {
         let app = Self { state, closing, tasks, origins };
         app.start_maintenance();
         app.start_watch();
+        app.start_authority();
         app.state.sync.start(&app.tasks);
         Ok(app)
     }
@@ -143,6 +141,7 @@ impl App {
         let guard = Guard::new(self.state.config.server.host_names(), self.origins.iter().cloned());
         Router::new()
             .merge(embeddable::router())
+            .merge(connect::router(&self.state))
             .route("/adapter.js", get(assets::entry))
             .route("/adapter/{file}", get(assets::module))
             .route("/v1/contacts", get(api::list))
@@ -156,6 +155,7 @@ impl App {
             .route("/hooks/{id}", post(connectors_api::hook))
             .route("/v1/call-logs", get(logs::calls))
             .route("/v1/message-logs", get(logs::messages))
+            .route("/v1/credentials", get(credentials::list))
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .fallback(not_found)
@@ -171,6 +171,9 @@ impl App {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
+        if let Ok(address) = listener.local_addr() {
+            self.state.authority.served_at(address);
+        }
         let closing = self.closing.clone();
         let patience = Duration::from_secs(u64::from(self.state.config.server.shutdown_seconds));
         let stopping = closing.clone();
@@ -244,22 +247,6 @@ impl App {
             }
         });
     }
-}
-
-/// The configured connectors. One that cannot be built does not hold up the others.
-pub fn upstreams(config: &Config, clock: &SharedClock) -> Result<BTreeMap<String, Configured>, String> {
-    let proxy = (!config.server.outbound_proxy.is_empty()).then(|| config.server.outbound_proxy.clone());
-    let outbound = Outbound::new(&OutboundOptions { proxy, ..OutboundOptions::default() })?;
-    let build = |(id, section): (&String, &ConnectorConfig)| {
-        let means = connectors::Means {
-            outbound: outbound.clone(),
-            clock: clock.clone(),
-            credentials: StaticCredentials::of(section),
-        };
-        let connector = connectors::build(id, section, means);
-        (id.clone(), Configured { config: section.clone(), connector })
-    };
-    Ok(config.connectors.iter().map(build).collect())
 }
 
 /// Binds the configured address.

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::Failure;
 use crate::app;
+use crate::app::authority::{self, Outside};
 use crate::config::{Auth, Config};
 use crate::domain::clock::{SharedClock, SystemClock};
 use crate::outbound::{Answer, Outbound, OutboundOptions};
@@ -20,6 +22,8 @@ use crate::sync::{Means, Syncs};
 pub(super) struct Alone {
     pub(super) storage: Storage,
     pub(super) sync: Syncs,
+    /// Renewals of credentials under way.
+    tasks: TaskTracker,
 }
 
 impl Alone {
@@ -29,6 +33,11 @@ impl Alone {
             Options { path: app::database_path(&config.storage.url), max_size_mb: config.storage.max_size_mb };
         let storage =
             Storage::open(&options, clock.clone()).await.map_err(|error| format!("{error}\n  fix: {}", error.fix()))?;
+        let tasks = TaskTracker::new();
+        let outside = Outside::configured(config, clock.clone()).map_err(|error| error.to_string())?;
+        let authority = authority::open(config, storage.clone(), clock.clone(), tasks.clone(), &outside)
+            .await
+            .map_err(|error| error.to_string())?;
         let means = Means {
             storage: storage.clone(),
             clock: clock.clone(),
@@ -37,11 +46,13 @@ impl Alone {
             region: config.numbers.region(),
             closing: CancellationToken::new(),
         };
-        let sync = Syncs::new(app::upstreams(config, &clock)?, means);
-        Ok(Self { storage, sync })
+        let sync = Syncs::new(authority::connectors(config, &clock, &authority, &outside), means);
+        Ok(Self { storage, sync, tasks })
     }
 
     pub(super) async fn close(self) {
+        self.tasks.close();
+        self.tasks.wait().await;
         self.storage.close().await;
     }
 }

@@ -8,6 +8,7 @@ mod import;
 mod serve;
 mod sync;
 mod token;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,6 +44,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look after the keys that seal sign-ins.
+    #[command(subcommand)]
+    Vault(vault::Command),
     /// Sign a token for an operator, to try things out.
     Token(token::Args),
 }
@@ -61,6 +65,7 @@ pub async fn run() -> ExitCode {
         Command::Sync(args) => sync::run(file, args).await,
         Command::Doctor => doctor::run(file).await,
         Command::Config(command) => config::run(file, &command),
+        Command::Vault(command) => vault::run(file, &command).await,
         Command::Token(args) => token::run(file, &args),
     };
     match result {

@@ -10,6 +10,7 @@ use super::pages::PageCache;
 use crate::config::Config;
 use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
+use crate::oauth::Authority;
 use crate::storage::Storage;
 use crate::sync::Syncs;
 
@@ -24,6 +25,8 @@ pub struct ServiceState {
     pub clock: SharedClock,
     /// Who may ask.
     pub access: Arc<Access>,
+    /// Who is signed in to which connector.
+    pub authority: Authority,
     /// Commands to open pages.
     pub hub: Hub,
     /// Connectors, and when they are asked.

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::batch;
 use super::connectors::SyncWrite;
 use super::contact_batch::{BatchOutcome, ContactBatch};
+use super::credentials::CredentialJob;
 use super::error::StorageError;
 use super::number_index::NumberIndex;
 use crate::domain::call_log::{CallLog, CallPost};
@@ -55,6 +56,7 @@ pub(super) enum Job {
     ForgetConnector {
         connector: String,
     },
+    Credential(CredentialJob),
     PurgeTombstones {
         changed_before: i64,
     },

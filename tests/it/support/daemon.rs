@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use trunkline::app::App;
+use trunkline::app::authority::Outside;
 use trunkline::config::Config;
 use trunkline::connectors::SharedConnector;
 use trunkline::domain::clock::{ManualClock, SharedClock};
@@ -67,11 +68,9 @@ impl Daemon {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let shared: SharedClock = clock.clone();
-        let mut configured = trunkline::app::upstreams(&config, &shared).unwrap_or_else(|error| panic!("{error}"));
-        for (id, connector) in &upstreams {
-            configured.get_mut(id).unwrap_or_else(|| panic!("{id} is configured")).connector = Ok(connector.clone());
-        }
-        let built = App::build_with(config, shared, configured).await;
+        let mut outside = Outside::configured(&config, shared.clone()).unwrap_or_else(|error| panic!("{error}"));
+        outside.stand_ins.clone_from(&upstreams);
+        let built = App::build_with(config, shared, outside).await;
         let mut app = built.unwrap_or_else(|error| panic!("{error}"));
         app.allow_origin(base.clone());
         let state = app.state().clone();
