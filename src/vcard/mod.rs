@@ -4,5 +4,7 @@
 
 pub mod card;
 pub mod draft;
+pub mod edit;
 pub mod lines;
+mod logical;
 pub mod text;
