@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod binary;
 pub mod daemon;
+pub mod dav;
 pub mod raw;
+pub mod servers;
 pub mod vector;
 pub mod widget;
 
