@@ -157,7 +157,7 @@ async fn hundreds_of_cards_in_pages() {
     let world = DavWorld::radicale().await;
     // Written into its folder: hundreds of requests would take longer than the test.
     let folder = world.server.folder.path().join("store/collection-root/alice/book");
-    for at in 0..410 {
+    for at in 0..250 {
         let person = Person::new("Member", &format!("N{at}"), &format!("+1650555{:04}", 1000 + at));
         std::fs::write(folder.join(format!("{at}.vcf")), card(&at.to_string(), &person)).expect("a card");
     }
@@ -165,7 +165,7 @@ async fn hundreds_of_cards_in_pages() {
     let (mut cursor, mut sizes) = (None, Vec::new());
     loop {
         let page = connector.list_changes(cursor.as_deref()).await.expect("a page");
-        assert_eq!(page.total, Some(410));
+        assert_eq!(page.total, Some(250));
         sizes.push(page.changes.len());
         match page.next {
             Next::More(next) => cursor = Some(next),
@@ -175,7 +175,7 @@ async fn hundreds_of_cards_in_pages() {
             }
         }
     }
-    assert_eq!(sizes, [200, 200, 10]);
+    assert_eq!(sizes, [200, 50]);
     let quiet = connector.list_changes(cursor.as_deref()).await.expect("a page");
     assert_eq!((quiet.changes.len(), quiet.next), (0, Next::Done(cursor)));
 }

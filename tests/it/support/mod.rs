@@ -4,6 +4,7 @@ pub mod answer;
 pub mod binary;
 pub mod daemon;
 pub mod dav;
+pub mod fake_dav;
 pub mod raw;
 pub mod servers;
 pub mod vector;
