@@ -1,5 +1,7 @@
 //! REST APIs, by a declarative manifest.
 
+pub mod manifest;
+
 use async_trait::async_trait;
 
 use super::{Connector, Means};
@@ -39,5 +41,16 @@ impl Connector for Rest {
     }
     async fn who_am_i(&self, _: &Whose) -> Result<Account, UpstreamError> {
         unimplemented!()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::manifest::Manifest;
+
+    #[test]
+    fn the_shipped_manifests_are_read() {
+        let manifest: Manifest = toml::from_str(include_str!("manifests/pipedrive.toml")).expect("a manifest");
+        assert_eq!(manifest.sync.deletes.len(), 2);
     }
 }
