@@ -1,6 +1,17 @@
 //! REST APIs, by a declarative manifest.
 
+mod expression;
+mod filters;
+mod load;
 pub mod manifest;
+mod path;
+mod plan;
+mod schema;
+mod times;
+mod tree;
+
+pub use load::{shipped, shipped_names};
+pub use schema::schema;
 
 use async_trait::async_trait;
 
@@ -46,11 +57,16 @@ impl Connector for Rest {
 
 #[cfg(test)]
 mod tests {
-    use super::manifest::Manifest;
+    use super::load::{Vars, read};
+    use super::{shipped, shipped_names};
 
     #[test]
-    fn the_shipped_manifests_are_read() {
-        let manifest: Manifest = toml::from_str(include_str!("manifests/pipedrive.toml")).expect("a manifest");
-        assert_eq!(manifest.sync.deletes.len(), 2);
+    fn every_shipped_manifest_is_usable() {
+        for name in shipped_names() {
+            let text = shipped(&name).expect("embedded");
+            if let Err(problems) = read(&name, &text, Vars::Examples) {
+                panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>());
+            }
+        }
     }
 }
