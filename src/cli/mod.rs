@@ -1,10 +1,14 @@
 //! The command line: one file a command.
 
+mod alone;
 mod config;
 mod demo;
+mod doctor;
 mod import;
 mod serve;
+mod sync;
 mod token;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,9 +37,16 @@ enum Command {
     Serve,
     /// Take contacts from CSV or vCard files into the address book.
     Import(import::Args),
+    /// Look for changes in address books and CRMs now.
+    Sync(sync::Args),
+    /// Find out what is wrong, and what to do.
+    Doctor,
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look after the keys that seal sign-ins.
+    #[command(subcommand)]
+    Vault(vault::Command),
     /// Sign a token for an operator, to try things out.
     Token(token::Args),
 }
@@ -51,7 +62,10 @@ pub async fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve => serve::run(file).await,
         Command::Import(args) => import::run(file, args).await,
+        Command::Sync(args) => sync::run(file, args).await,
+        Command::Doctor => doctor::run(file).await,
         Command::Config(command) => config::run(file, &command),
+        Command::Vault(command) => vault::run(file, &command).await,
         Command::Token(args) => token::run(file, &args),
     };
     match result {

@@ -10,7 +10,9 @@ use super::pages::PageCache;
 use crate::config::Config;
 use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
+use crate::oauth::Authority;
 use crate::storage::Storage;
+use crate::sync::Syncs;
 
 /// The state of the service.
 #[derive(Debug, Clone)]
@@ -23,8 +25,12 @@ pub struct ServiceState {
     pub clock: SharedClock,
     /// Who may ask.
     pub access: Arc<Access>,
+    /// Who is signed in to which connector.
+    pub authority: Authority,
     /// Commands to open pages.
     pub hub: Hub,
+    /// Connectors, and when they are asked.
+    pub sync: Syncs,
     /// The country of national spellings.
     pub region: Option<Region>,
     /// The zone of the daemon's days.

@@ -8,6 +8,7 @@ pub mod fake_dav;
 pub mod memory;
 pub mod raw;
 pub mod servers;
+pub mod upstream;
 pub mod vector;
 pub mod widget;
 
