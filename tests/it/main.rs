@@ -11,6 +11,7 @@ mod carddav_servers;
 mod carddav_ways;
 mod config;
 mod conformance;
+mod conformance_sees;
 mod contact_list;
 mod contact_list_property;
 mod crash;

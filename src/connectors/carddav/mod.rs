@@ -13,6 +13,7 @@ mod href;
 mod listing;
 mod multistatus;
 mod queries;
+mod signin;
 mod trouble;
 mod write;
 mod xml;
@@ -58,9 +59,7 @@ impl Carddav {
     pub(super) fn new(id: &str, config: &ConnectorConfig, means: Means) -> Result<Self, String> {
         let url = Url::parse(&config.url)
             .map_err(|_| format!("connectors.{id}.url is not a web address: write https://host/..."))?;
-        if let Some(unknown) = config.vars.keys().find(|key| *key != "book") {
-            return Err(format!("connectors.{id}.vars.{unknown} is not known: a CardDAV connector has `book` only"));
-        }
+        signin::check(id, config)?;
         Ok(Self {
             dav: Dav::new(means, url, &config.allowed_hosts),
             wanted: config.vars.get("book").cloned().unwrap_or_default(),
@@ -110,8 +109,8 @@ impl Carddav {
     }
 }
 
-pub(super) fn auth_kind(_: &ConnectorConfig) -> AuthKind {
-    AuthKind::Password
+pub(super) fn auth_kind(config: &ConnectorConfig) -> AuthKind {
+    signin::kind(config)
 }
 
 /// The book whose cards' paths start like this one.

@@ -5,6 +5,7 @@ pub mod binary;
 pub mod daemon;
 pub mod dav;
 pub mod fake_dav;
+pub mod memory;
 pub mod raw;
 pub mod servers;
 pub mod upstream;
