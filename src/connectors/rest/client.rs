@@ -40,6 +40,8 @@ pub(super) struct Client {
 pub(super) struct Reply {
     /// Its JSON; null where there is none.
     pub(super) json: Arc<serde_json::Value>,
+    /// The API says that there is nothing in it (304 and the like).
+    pub(super) nothing: bool,
     pub(super) headers: HeaderMap,
     /// The address that was asked.
     pub(super) url: Url,
@@ -105,7 +107,8 @@ impl Client {
             };
             let (verdict, url, base, headers) = self.exchange(&ask, scope, &grant, self.way.as_ref()).await?;
             match verdict {
-                Verdict::Good(json) => return Ok(Reply { json, headers, url, base }),
+                Verdict::Good(json) => return Ok(Reply { json, nothing: false, headers, url, base }),
+                Verdict::Nothing => return Ok(Reply { json: Arc::default(), nothing: true, headers, url, base }),
                 Verdict::Bad(error) => return Err(self.told(error, &ask, &grant)),
                 Verdict::Refused(error) if renewed => return Err(hide(error, &grant)),
                 Verdict::Refused(error) => {
@@ -177,6 +180,7 @@ impl Client {
                     let session = way.session.find(&Found::of(&json)).ok_or_else(refused)?;
                     if session.is_true() { Ok(session.json()) } else { Err(refused()) }
                 }
+                Verdict::Nothing => Err(refused()),
                 Verdict::Refused(error) => Err(error),
                 Verdict::Bad(error) => Err(clear(error)),
             }

@@ -45,7 +45,7 @@ pub(super) async fn read(
     let ask = Ask { whose, request: &listing.request, scope, address: page.address.as_deref(), writes: false };
     let reply = client.ask(ask).await?;
     let found = reply.found();
-    let entries = records(listing, &found).map_err(broken)?;
+    let entries = if reply.nothing { Vec::new() } else { records(listing, &found).map_err(broken)? };
     let mut records = Vec::with_capacity(entries.len());
     for entry in entries {
         records.push((map::id(&client.plan.contact, listing.id.as_ref(), &entry).map_err(broken)?, entry));
@@ -59,7 +59,7 @@ pub(super) async fn read(
 /// was answered: to take it for an empty list could delete everything.
 pub(super) fn records(listing: &ListingPlan, found: &Found) -> Result<Vec<Found>, String> {
     if found.is_null() {
-        return Ok(Vec::new());
+        return Err("an empty answer came where a list was asked for".into());
     }
     let Some(path) = &listing.records else { return Ok(found.entries()) };
     match path.look(found) {

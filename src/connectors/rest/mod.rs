@@ -41,6 +41,7 @@ use crate::domain::upstream::{
 use client::{Ask, Client};
 use manifest::Strategy;
 
+pub use filters::FILTERS;
 pub use load::{shipped, shipped_names};
 pub use preview::{Preview, preview};
 pub use schema::schema;
