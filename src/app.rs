@@ -19,9 +19,11 @@ use crate::config::{Auth, Config};
 use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
 use crate::http::events::Hub;
+use crate::http::forms::Forms;
 use crate::http::guard::{Guard, gate};
-use crate::http::{ApiError, ServiceState, api, assets, health, logs, pages};
+use crate::http::{ApiError, ServiceState, api, assets, create, health, logs, pages};
 use crate::storage::{Options, Storage, StorageError};
+use crate::sync::ContactSync;
 
 /// How often old tombstones are looked for.
 const MAINTENANCE: Duration = Duration::from_hours(6);
@@ -79,8 +81,14 @@ impl App {
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
+        let hub = Hub::new(closing.clone(), tasks.clone());
+        let told = hub.clone();
+        let changed = Arc::new(move |numbers| told.contacts_changed(numbers));
         let state = ServiceState {
-            hub: Hub::new(closing.clone(), tasks.clone()),
+            sync: ContactSync::new(storage.clone(), config.numbers.region(), clock.clone(), changed),
+            forms: Arc::new(Forms::default()),
+            tasks: tasks.clone(),
+            hub,
             region: config.numbers.region(),
             zone: config.service.time_zone,
             contact_prefix: prefix.into(),
@@ -114,7 +122,7 @@ impl App {
             .merge(embeddable::router())
             .route("/adapter.js", get(assets::entry))
             .route("/adapter/{file}", get(assets::module))
-            .route("/v1/contacts", get(api::list))
+            .route("/v1/contacts", get(api::list).post(create::create))
             .route("/v1/contacts/batch", post(api::batch))
             .route("/v1/contacts/{id}", get(api::get).put(api::put).delete(api::delete))
             .route("/v1/call-logs", get(logs::calls))

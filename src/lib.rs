@@ -16,8 +16,9 @@
 //! | [`auth`] | operator tokens and API keys | domain, config |
 //! | [`import`] | contacts out of CSV and vCard files | domain |
 //! | [`storage`] | the database | domain |
-//! | [`http`] | the edge, `/v1`, health, the adapter's files | domain, config, auth, storage |
-//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, http |
+//! | [`sync`] | contacts between upstreams and the table | domain, storage |
+//! | [`http`] | the edge, `/v1`, health, the adapter's files | domain, config, auth, storage, sync |
+//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, sync, http |
 //! | [`app`] | all wiring; starting and stopping | all |
 //! | [`demo`], [`cli`], [`telemetry`] | what surrounds the service | all |
 //!
@@ -45,4 +46,5 @@ pub mod http;
 pub mod import;
 pub mod outbound;
 pub mod storage;
+pub mod sync;
 pub mod telemetry;

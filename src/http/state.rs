@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use tokio_util::task::TaskTracker;
 
 use super::access::Access;
 use super::events::Hub;
+use super::forms::Forms;
 use super::pages::PageCache;
 use crate::config::Config;
 use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
 use crate::storage::Storage;
+use crate::sync::ContactSync;
 
 /// The state of the service.
 #[derive(Debug, Clone)]
@@ -33,4 +36,10 @@ pub struct ServiceState {
     pub contact_prefix: Arc<str>,
     /// Pages of the contact list that were sent lately.
     pub pages: Arc<PageCache>,
+    /// Contacts from and to upstreams.
+    pub sync: ContactSync,
+    /// Forms that are open in widgets.
+    pub forms: Arc<Forms>,
+    /// Work that outlives its request; waited for at shutdown.
+    pub tasks: TaskTracker,
 }
