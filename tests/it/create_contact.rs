@@ -78,7 +78,7 @@ async fn a_caller_becomes_a_contact() {
     let alert = &command(&saved, "/custom-alert-message")["body"];
     assert_eq!(
         (&alert["message"], &alert["level"]),
-        (&json!("Ada Lovelace is in Address book now"), &json!("success"))
+        (&json!("Ada Lovelace was added to Address book"), &json!("success"))
     );
     assert_eq!(command(&saved, "rc-adapter-navigate-to")["path"], "/history");
     assert_eq!(ids(&daemon.data("/contacts", &json!({})).await), [id], "read your writes");

@@ -216,7 +216,7 @@ impl Job {
         let mut numbers = vec![self.form.number.as_str(), number];
         numbers.retain(|number| !number.is_empty());
         numbers.dedup();
-        let words = format!("{} is in {} now", made.name, made.place);
+        let words = format!("{} was added to {}", made.name, made.place);
         let over =
             page(&self.form_id, &self.state.sync.creators(), Some(&Notice::new("success", words.clone())), false);
         let mut told = vec![commands::customized_page(&over)];
