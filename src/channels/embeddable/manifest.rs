@@ -117,7 +117,6 @@ fn registration(config: &ServiceConfig) -> Map<String, Value> {
         "authorizationPath": "/authorize",
         "authorizedTitle": config.authorized_title,
         "unauthorizedTitle": config.unauthorized_title,
-        "showAuthRedDot": true,
         "authorizationLogo": config.authorization_logo,
     });
     let mut service = Map::new();
