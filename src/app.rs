@@ -1,5 +1,7 @@
 //! All wiring: from a configuration to a running, and then a stopped, service.
 
+pub mod authority;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,9 +23,10 @@ use crate::http::access::Access;
 use crate::http::events::Hub;
 use crate::http::forms::Forms;
 use crate::http::guard::{Guard, gate};
-use crate::http::{ApiError, ServiceState, api, assets, create, health, logs, pages};
+use crate::http::{ApiError, ServiceState, api, assets, connect, create, credentials, health, logs, pages};
 use crate::storage::{Options, Storage, StorageError};
 use crate::sync::ContactSync;
+use authority::Outside;
 
 /// How often old tombstones are looked for.
 const MAINTENANCE: Duration = Duration::from_hours(6);
@@ -71,6 +74,12 @@ impl App {
     /// Opens the database and builds the service. `origins` are our own addresses as browsers name
     /// them, beside the configured ones.
     pub async fn build(config: Config, clock: SharedClock) -> Result<Self, StartError> {
+        let outside = Outside::configured(&config, clock.clone())?;
+        Self::build_with(config, clock, outside).await
+    }
+
+    /// The same, with another world outside.
+    pub async fn build_with(config: Config, clock: SharedClock, outside: Outside) -> Result<Self, StartError> {
         let options = Options { path: database_path(&config.storage.url), max_size_mb: config.storage.max_size_mb };
         let storage = Storage::open(&options, clock.clone()).await?;
         let verifier = match config.operators.auth {
@@ -80,6 +89,7 @@ impl App {
         let access = Access::new(verifier, ApiKeys::new(&config.api), clock.clone());
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let authority = authority::open(&config, storage.clone(), clock.clone(), tasks.clone(), outside).await?;
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
         let hub = Hub::new(closing.clone(), tasks.clone());
         let told = hub.clone();
@@ -88,6 +98,7 @@ impl App {
             sync: ContactSync::new(storage.clone(), config.numbers.region(), clock.clone(), changed),
             forms: Arc::new(Forms::default()),
             tasks: tasks.clone(),
+            authority,
             hub,
             region: config.numbers.region(),
             zone: config.service.time_zone,
@@ -102,6 +113,7 @@ impl App {
         let app = Self { state, closing, tasks, origins };
         app.start_maintenance();
         app.start_watch();
+        app.start_authority();
         Ok(app)
     }
 
@@ -120,6 +132,7 @@ impl App {
         let guard = Guard::new(self.state.config.server.host_names(), self.origins.iter().cloned());
         Router::new()
             .merge(embeddable::router())
+            .merge(connect::router(&self.state))
             .route("/adapter.js", get(assets::entry))
             .route("/adapter/{file}", get(assets::module))
             .route("/v1/contacts", get(api::list).post(create::create))
@@ -127,6 +140,7 @@ impl App {
             .route("/v1/contacts/{id}", get(api::get).put(api::put).delete(api::delete))
             .route("/v1/call-logs", get(logs::calls))
             .route("/v1/message-logs", get(logs::messages))
+            .route("/v1/credentials", get(credentials::list))
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .fallback(not_found)
@@ -142,6 +156,9 @@ impl App {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
+        if let Ok(address) = listener.local_addr() {
+            self.state.authority.served_at(address);
+        }
         let closing = self.closing.clone();
         let patience = Duration::from_secs(u64::from(self.state.config.server.shutdown_seconds));
         let stopping = closing.clone();

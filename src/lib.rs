@@ -16,9 +16,10 @@
 //! | [`auth`] | operator tokens and API keys | domain, config |
 //! | [`import`] | contacts out of CSV and vCard files | domain |
 //! | [`storage`] | the database | domain |
+//! | [`oauth`] | who is signed in to which connector; sealed, renewed, told | domain, config, outbound, storage |
 //! | [`sync`] | contacts between upstreams and the table | domain, storage |
-//! | [`http`] | the edge, `/v1`, health, the adapter's files | domain, config, auth, storage, sync |
-//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, sync, http |
+//! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, auth, storage, oauth, sync |
+//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, oauth, sync, http |
 //! | [`app`] | all wiring; starting and stopping | all |
 //! | [`demo`], [`cli`], [`telemetry`] | what surrounds the service | all |
 //!
@@ -44,6 +45,7 @@ pub mod demo;
 pub mod domain;
 pub mod http;
 pub mod import;
+pub mod oauth;
 pub mod outbound;
 pub mod storage;
 pub mod sync;

@@ -5,6 +5,7 @@ mod demo;
 mod import;
 mod serve;
 mod token;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -36,6 +37,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look after the keys that seal sign-ins.
+    #[command(subcommand)]
+    Vault(vault::Command),
     /// Sign a token for an operator, to try things out.
     Token(token::Args),
 }
@@ -52,6 +56,7 @@ pub async fn run() -> ExitCode {
         Command::Serve => serve::run(file).await,
         Command::Import(args) => import::run(file, args).await,
         Command::Config(command) => config::run(file, &command),
+        Command::Vault(command) => vault::run(file, &command).await,
         Command::Token(args) => token::run(file, &args),
     };
     match result {

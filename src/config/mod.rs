@@ -18,6 +18,7 @@ mod server;
 mod service;
 mod storage;
 mod template;
+mod vault;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ pub use server::ServerConfig;
 pub use service::ServiceConfig;
 pub use storage::StorageConfig;
 pub use template::UrlTemplate;
+pub use vault::{MasterKey, VaultConfig, parse_key};
 
 /// The whole configuration. Read it with [`Config::load`]; the default is a daemon on the loopback
 /// address with a database file in the working directory and no tokens.
@@ -52,6 +54,8 @@ pub struct Config {
     pub numbers: NumbersConfig,
     /// The address books and CRMs behind the contacts, by id.
     pub connectors: ConnectorsConfig,
+    /// The keys that seal what is signed in with.
+    pub vault: VaultConfig,
     /// What the daemon writes about itself.
     pub log: LogConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.

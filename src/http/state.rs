@@ -12,6 +12,7 @@ use super::pages::PageCache;
 use crate::config::Config;
 use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
+use crate::oauth::Authority;
 use crate::storage::Storage;
 use crate::sync::ContactSync;
 
@@ -26,6 +27,8 @@ pub struct ServiceState {
     pub clock: SharedClock,
     /// Who may ask.
     pub access: Arc<Access>,
+    /// Who is signed in to which connector.
+    pub authority: Authority,
     /// Commands to open pages.
     pub hub: Hub,
     /// The country of national spellings.

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 
 use super::error::StorageError;
 use super::writer::{Done, Job};
-use super::{call_logs, contact_rows, message_logs, operators};
+use super::{call_logs, contact_rows, credentials, message_logs, operators};
 use crate::domain::call_log::CallPost;
 use crate::domain::clock::Clock;
 
@@ -43,6 +43,7 @@ async fn run_one(tx: &mut SqliteConnection, job: &Job, clock: &dyn Clock) -> Res
             operators::write_authorized(tx, operator, *authorized, now).await?;
         }
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
+        Job::Credential(job) => credentials::write(tx, job).await?,
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);
         }

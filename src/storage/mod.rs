@@ -12,6 +12,7 @@ pub mod contact_match;
 mod contact_rows;
 pub mod contact_search;
 pub mod contacts;
+pub mod credentials;
 pub mod db;
 mod direct;
 pub mod error;

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::credentials::CredentialJob;
 use super::error::StorageError;
 use super::number_index::NumberIndex;
 use super::{batch, contact_rows};
@@ -49,6 +50,7 @@ pub(super) enum Job {
         kind: &'static str,
         body: String,
     },
+    Credential(CredentialJob),
     PurgeTombstones {
         changed_before: i64,
     },

@@ -2,13 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::operator::Operator;
-
-pub(super) fn authorization_status(operator: &Operator, authorized: bool) -> Value {
+pub(super) fn authorization_status(authorized: bool, account: &str) -> Value {
     // The widget clears the account when it is left out.
     let mut command = json!({"type": "rc-adapter-update-authorization-status", "authorized": authorized});
     if authorized {
-        command["authorizedAccount"] = operator.account().into();
+        command["authorizedAccount"] = account.into();
     }
     command
 }

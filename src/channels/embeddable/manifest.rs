@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::standing::Standing;
 use super::{PATHS, create_contact, settings};
 use crate::config::ServiceConfig;
 use crate::domain::operator::Operator;
@@ -61,10 +62,14 @@ async fn add_operator(
     state: &ServiceState,
     operator: &Operator,
 ) -> Result<(), ApiError> {
-    let authorized = state.storage.is_authorized(operator).await?;
-    service.insert("authorized".into(), authorized.into());
-    if authorized {
-        service.insert("authorizedAccount".into(), operator.account().into());
+    let standing = Standing::of(state, operator).await?;
+    service.insert("authorized".into(), standing.authorized.into());
+    if !standing.needs.is_empty() {
+        // The widget shows the dot while `authorized` is false.
+        service.insert("showAuthRedDot".into(), true.into());
+    }
+    if standing.authorized {
+        service.insert("authorizedAccount".into(), standing.account.into());
     }
     if !state.config.service.settings.is_empty() {
         // The widget shows the page only with both, and not for an empty list.

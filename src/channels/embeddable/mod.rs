@@ -25,6 +25,7 @@ mod message_log_matcher;
 mod message_logger;
 mod open;
 mod settings;
+mod standing;
 mod wire;
 
 use std::future::Future;
@@ -40,6 +41,7 @@ use axum::routing::{get, post};
 use crate::http::extract::Part;
 use crate::http::{ApiError, Caller, ServiceState, body, events};
 use manifest::Fallback;
+pub use standing::follow_credentials;
 use wire::{Answer, Call};
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
