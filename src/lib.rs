@@ -17,8 +17,8 @@
 //! | [`import`] | contacts out of CSV and vCard files | domain |
 //! | [`storage`] | the database | domain |
 //! | [`oauth`] | who is signed in to which connector; sealed, renewed, told | domain, config, outbound, storage |
-//! | [`sync`] | contacts between upstreams and the table | domain, storage |
-//! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, auth, storage, oauth, sync |
+//! | [`sync`] | when connectors are asked, and what is kept of the answers | domain, config, connectors, storage |
+//! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, connectors, auth, storage, oauth, sync |
 //! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, oauth, sync, http |
 //! | [`app`] | all wiring; starting and stopping | all |
 //! | [`demo`], [`cli`], [`telemetry`] | what surrounds the service | all |

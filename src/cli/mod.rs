@@ -1,9 +1,12 @@
 //! The command line: one file a command.
 
+mod alone;
 mod config;
 mod demo;
+mod doctor;
 mod import;
 mod serve;
+mod sync;
 mod token;
 mod vault;
 
@@ -34,6 +37,10 @@ enum Command {
     Serve,
     /// Take contacts from CSV or vCard files into the address book.
     Import(import::Args),
+    /// Look for changes in address books and CRMs now.
+    Sync(sync::Args),
+    /// Find out what is wrong, and what to do.
+    Doctor,
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -55,6 +62,8 @@ pub async fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve => serve::run(file).await,
         Command::Import(args) => import::run(file, args).await,
+        Command::Sync(args) => sync::run(file, args).await,
+        Command::Doctor => doctor::run(file).await,
         Command::Config(command) => config::run(file, &command),
         Command::Vault(command) => vault::run(file, &command).await,
         Command::Token(args) => token::run(file, &args),

@@ -6,6 +6,7 @@
 //! conformance suite on it (`tests/it/conformance`).
 
 pub mod carddav;
+pub mod credentials;
 pub mod rest;
 
 use std::fmt;
@@ -25,8 +26,19 @@ use crate::outbound::Outbound;
 /// but for one renewal of a credential; each ends within the time-outs of [`Outbound`].
 #[async_trait]
 pub trait Connector: fmt::Debug + Send + Sync {
+    /// Where the upstream is: for a look at its clock.
+    fn address(&self) -> Option<url::Url> {
+        None
+    }
+
     /// What it can do. Asked once; does not change.
     fn capabilities(&self) -> Capabilities;
+
+    /// Changes whenever records would be mapped otherwise than before (another manifest): everything is
+    /// listed anew then.
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
 
     /// Changes after a cursor; without one, everything there is.
     /// [`Gone`](crate::domain::upstream::Trouble::Gone) when the cursor is not known any more.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use tokio_util::task::TaskTracker;
 
 use super::access::Access;
 use super::events::Hub;
@@ -14,7 +13,7 @@ use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
 use crate::oauth::Authority;
 use crate::storage::Storage;
-use crate::sync::ContactSync;
+use crate::sync::Syncs;
 
 /// The state of the service.
 #[derive(Debug, Clone)]
@@ -31,6 +30,8 @@ pub struct ServiceState {
     pub authority: Authority,
     /// Commands to open pages.
     pub hub: Hub,
+    /// Connectors, and when they are asked.
+    pub sync: Syncs,
     /// The country of national spellings.
     pub region: Option<Region>,
     /// The zone of the daemon's days.
@@ -39,10 +40,6 @@ pub struct ServiceState {
     pub contact_prefix: Arc<str>,
     /// Pages of the contact list that were sent lately.
     pub pages: Arc<PageCache>,
-    /// Contacts from and to upstreams.
-    pub sync: ContactSync,
     /// Forms that are open in widgets.
     pub forms: Arc<Forms>,
-    /// Work that outlives its request; waited for at shutdown.
-    pub tasks: TaskTracker,
 }

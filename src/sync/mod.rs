@@ -1,99 +1,130 @@
-//! Contacts between upstreams and the table: today the built-in address book only. Who is told of a
-//! change is not known here; it is handed in.
+//! Keeping the address book in step with what stands upstream.
+//!
+//! One lane a connector: a schedule, one run at a time, its progress and its trouble. Owns when to ask
+//! and what to keep; what an upstream says is the connector's ([`connectors`](crate::connectors)), the
+//! tables are the storage's. A run never holds up an answer to the widget: those come from the tables.
 
+pub mod create;
+mod engine;
+pub mod lane;
+pub mod local;
+mod mapping;
+mod outcome;
+pub mod preview;
+mod schedule;
+mod sweep;
+
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use crate::config::ConnectorConfig;
+use crate::connectors::SharedConnector;
 use crate::domain::clock::SharedClock;
-use crate::domain::contact::Contact;
-use crate::domain::credential::Whose;
-use crate::domain::ids::new_id;
 use crate::domain::phone::Region;
-use crate::domain::upstream::{NewContact, UpstreamError};
-use crate::storage::contacts::ContactBatch;
-use crate::storage::{Storage, StorageError};
+use crate::storage::Storage;
 
-/// Id of the built-in address book.
-const LOCAL: &str = "local";
-const LOCAL_NAME: &str = "Address book";
+pub use create::CreateError;
+pub use lane::Lane;
+pub use outcome::{Phase, Progress, RunError, RunOptions, RunReport};
 
-/// Why a contact was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    /// No connector has this id.
-    #[error("there is no connector of this name")]
-    UnknownConnector,
-    /// The connector cannot make contacts.
-    #[error("this connector cannot make contacts")]
-    CannotCreate,
-    /// The contact itself is not taken; why, for whoever gave it.
-    #[error("{0}")]
-    Refused(String),
-    /// The upstream.
-    #[error("{0}")]
-    Upstream(#[from] UpstreamError),
-    /// The database.
-    #[error("{0}")]
-    Storage(#[from] StorageError),
-}
+/// Who is told that contacts changed: the numbers concerned.
+pub type Audience = Arc<dyn Fn(Vec<String>) + Send + Sync>;
 
-/// Told the numbers of contacts that changed.
-pub type Changed = Arc<dyn Fn(Vec<String>) + Send + Sync>;
-
-/// Makes contacts. Cheap to clone.
+/// What lanes share.
 #[derive(Clone)]
-pub struct ContactSync {
-    storage: Storage,
-    region: Option<Region>,
-    clock: SharedClock,
-    changed: Changed,
+pub struct Means {
+    /// The database.
+    pub storage: Storage,
+    /// Time.
+    pub clock: SharedClock,
+    /// Who is told of changes.
+    pub audience: Audience,
+    /// The country of national spellings where a connector has none of its own.
+    pub region: Option<Region>,
+    /// The end of the daemon.
+    pub closing: CancellationToken,
 }
 
-impl fmt::Debug for ContactSync {
+impl fmt::Debug for Means {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContactSync").finish_non_exhaustive()
+        f.write_str("sync::Means")
     }
 }
 
-impl ContactSync {
-    /// `changed` is called after each write, with the keys of the numbers concerned.
-    pub fn new(storage: Storage, region: Option<Region>, clock: SharedClock, changed: Changed) -> Self {
-        Self { storage, region, clock, changed }
-    }
+/// A connector of the configuration: ready, or why it cannot be.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    /// Its section.
+    pub config: ConnectorConfig,
+    /// Itself, or words for the administrator.
+    pub connector: Result<SharedConnector, String>,
+}
 
-    /// Connectors that can make contacts: id and the name people see.
-    pub fn creators(&self) -> Vec<(String, String)> {
-        vec![(LOCAL.to_owned(), LOCAL_NAME.to_owned())]
-    }
+/// All connectors, and the built-in address book. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Syncs {
+    means: Means,
+    lanes: Arc<BTreeMap<String, Arc<Lane>>>,
+    broken: Arc<BTreeMap<String, String>>,
+}
 
-    /// Makes a contact with a connector and in the table at once; returns it as it stands there.
-    pub async fn create_contact(
-        &self,
-        connector_id: &str,
-        _: &Whose,
-        contact: NewContact,
-    ) -> Result<Contact, CreateError> {
-        if connector_id != LOCAL {
-            return Err(CreateError::UnknownConnector);
+impl Syncs {
+    /// Lanes for what is configured; none runs yet.
+    pub fn new(configured: BTreeMap<String, Configured>, means: Means) -> Self {
+        let several = configured.len() > 1;
+        let mut lanes = BTreeMap::new();
+        let mut broken = BTreeMap::new();
+        for (id, Configured { config, connector }) in configured {
+            match connector {
+                Ok(connector) => {
+                    let lane = Lane::new(&id, connector, config, several, means.region);
+                    lanes.insert(id, Arc::new(lane));
+                }
+                Err(words) => {
+                    broken.insert(id, words);
+                }
+            }
         }
-        let id = new_id("ct", &*self.clock);
-        let contact = Contact::from_json(written(&contact), Some(&id), self.region)
-            .map_err(|problem| CreateError::Refused(problem.to_string()))?;
-        let mut batch = ContactBatch::default();
-        batch.put(&contact);
-        let outcome = self.storage.write_contacts(batch).await?;
-        (self.changed)(outcome.numbers);
-        Ok(contact)
+        Self { means, lanes: Arc::new(lanes), broken: Arc::new(broken) }
     }
-}
 
-/// A contact as the widget writes it, with what was given only.
-fn written(contact: &NewContact) -> Value {
-    let mut value = json!(contact);
-    if let Value::Object(map) = &mut value {
-        map.retain(|_, field| field != "");
+    /// Starts every lane's schedule.
+    pub fn start(&self, tasks: &TaskTracker) {
+        for lane in self.lanes.values() {
+            tasks.spawn(schedule::run(lane.clone(), self.means.clone()));
+        }
+        for (id, words) in &*self.broken {
+            tracing::error!(connector = id, reason = words, "this connector cannot be used");
+        }
     }
-    value
+
+    /// Connectors that can be used, in the order of their ids.
+    pub fn lanes(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        self.lanes.values()
+    }
+
+    /// One of them.
+    pub fn find_lane(&self, id: &str) -> Option<&Arc<Lane>> {
+        self.lanes.get(id)
+    }
+
+    /// Connectors that cannot be used, with why.
+    pub fn broken(&self) -> &BTreeMap<String, String> {
+        &self.broken
+    }
+
+    /// Looks for changes now, beside a schedule that does not run: what the command line does when no
+    /// daemon answers.
+    pub async fn run_alone(&self, lane: &Lane, options: RunOptions) -> Result<RunReport, RunError> {
+        lane.run(&self.means, options).await
+    }
+
+    /// What a full listing of a connector would change; nothing is written.
+    pub async fn preview(&self, lane: &Lane) -> Result<preview::Preview, RunError> {
+        preview::preview(lane, &self.means).await
+    }
 }

@@ -30,5 +30,8 @@ mod settings_locked;
 mod storage_faults;
 mod storage_honesty;
 mod support;
+mod sync_convergence;
+mod sync_edge;
+mod sync_engine;
 mod vectors;
 mod vectors_logs;

@@ -132,13 +132,13 @@ pub(super) async fn save(call: Call, form_id: &str, data: &Value) -> Answer {
         Job { state: call.state.clone(), operator: call.operator.clone(), form, form_id: form_id.to_owned(), draft };
     let (state, operator) = (job.state.clone(), job.operator.clone());
     // On a task of its own, so that a page that is closed now does not leave it half done.
-    let mut making = state.tasks.spawn(job.run(contact));
+    let mut making = state.hub.tasks().spawn(job.run(contact));
     if let Ok(done) = tokio::time::timeout(PROMPT, &mut making).await {
         let (commands, way) = done.map_err(|_| broken())?;
         return Ok(Reply::ok().then_all(commands).then_all(way));
     }
     let hub = state.hub.clone();
-    state.tasks.spawn(async move {
+    state.hub.tasks().spawn(async move {
         if let Ok((commands, _)) = making.await {
             hub.tell(&operator, &commands);
         }

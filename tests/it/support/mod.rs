@@ -4,6 +4,7 @@ pub mod answer;
 pub mod binary;
 pub mod daemon;
 pub mod raw;
+pub mod upstream;
 pub mod vector;
 pub mod widget;
 
