@@ -8,13 +8,14 @@
 pub mod carddav;
 pub mod credentials;
 pub mod rest;
+mod trust;
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::config::{ConnectorConfig, ConnectorKind};
+use crate::config::{ConnectorConfig, ConnectorKind, SignIn};
 use crate::domain::clock::SharedClock;
 use crate::domain::credential::{AuthKind, SharedCredentials, Whose};
 use crate::domain::upstream::{
@@ -140,6 +141,9 @@ pub fn build(id: &str, config: &ConnectorConfig, means: Means) -> Result<SharedC
 
 /// How the upstream of a configured connector wants to be opened.
 pub fn auth_kind(config: &ConnectorConfig) -> Result<AuthKind, String> {
+    if config.sign_in == SignIn::Nobody {
+        return Ok(AuthKind::Open);
+    }
     match config.kind {
         ConnectorKind::Carddav => Ok(carddav::auth_kind(config)),
         _ => rest::auth_kind(config),

@@ -18,13 +18,14 @@ use super::body;
 use super::extract::{Params, Part};
 use super::problem::ApiError;
 use super::state::ServiceState;
-use crate::connectors::{Webhook, WebhookProblem};
+use crate::connectors::{Connector, Webhook, WebhookProblem};
 use crate::domain::upstream::Trouble;
+use crate::storage::contacts::LOCAL;
 use crate::sync::{Lane, RunError, RunOptions};
 
-/// `GET /v1/connectors`: `{"items"}`, the built-in address book not among them.
+/// `GET /v1/connectors`: `{"items"}`, the built-in address book first.
 pub async fn list(State(state): State<ServiceState>, _: ApiCaller) -> Result<Response, ApiError> {
-    let mut items = Vec::new();
+    let mut items = vec![local(&state).await?];
     for lane in state.sync.lanes() {
         items.push(shown(&state, lane).await?);
     }
@@ -36,6 +37,9 @@ pub async fn list(State(state): State<ServiceState>, _: ApiCaller) -> Result<Res
 
 /// `GET /v1/connectors/{id}`.
 pub async fn get(State(state): State<ServiceState>, _: ApiCaller, Part(id): Part) -> Result<Response, ApiError> {
+    if id == LOCAL {
+        return Ok(Json(local(&state).await?).into_response());
+    }
     if let Some(words) = state.sync.broken().get(&id) {
         return Ok(Json(json!({"id": id, "usable": false, "problem": words})).into_response());
     }
@@ -162,10 +166,25 @@ fn find(state: &ServiceState, id: &str) -> Result<Arc<Lane>, ApiError> {
         let detail = format!("the connector {id} cannot be used: {words}");
         return Err(ApiError::new(StatusCode::CONFLICT, "connector_unusable", detail));
     }
+    if id == LOCAL {
+        let detail = "the built-in address book is here: there is nothing to fetch";
+        return Err(ApiError::new(StatusCode::CONFLICT, "nothing_upstream", detail));
+    }
     let lane = state.sync.find_lane(id).cloned();
     lane.ok_or_else(|| {
         ApiError::not_found(format!("there is no connector {id:?}")).fix("see [connectors] in the configuration")
     })
+}
+
+async fn local(state: &ServiceState) -> Result<Value, ApiError> {
+    Ok(json!({
+        "id": LOCAL,
+        "name": "Address book",
+        "kind": LOCAL,
+        "usable": true,
+        "capabilities": state.sync.local().capabilities(),
+        "contacts": state.storage.count_local_contacts().await?,
+    }))
 }
 
 async fn shown(state: &ServiceState, lane: &Lane) -> Result<Value, ApiError> {

@@ -68,6 +68,7 @@ const FORGET: [&str; 3] = [
 ];
 const LOCAL_CHANGES: &str =
     "select stamp, id, deleted, json from contact where stamp > $1 and source = 'local' order by stamp limit $2";
+const COUNT_LOCAL: &str = "select count(*) from contact where source = 'local' and deleted = 0";
 const LOCAL_IDS: &str =
     "select id from contact where id > $1 and source = 'local' and deleted = 0 order by id limit $2";
 const SOURCES: &str = "select distinct connector from connector_state order by connector";
@@ -141,6 +142,12 @@ impl Storage {
     /// Ids of the built-in address book after an id.
     pub async fn list_local_ids(&self, after: &str, limit: i64) -> Result<Vec<String>, StorageError> {
         Ok(sqlx::query_scalar(LOCAL_IDS).bind(after).bind(limit).fetch_all(&self.read).await?)
+    }
+
+    /// How many contacts the built-in address book has.
+    pub async fn count_local_contacts(&self) -> Result<u64, StorageError> {
+        let count: i64 = sqlx::query_scalar(COUNT_LOCAL).fetch_one(&self.read).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Forgets where a connector's sync stood. Its contacts are deleted by a batch of their own.

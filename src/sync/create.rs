@@ -1,13 +1,13 @@
 //! Making a contact: upstream first, then here at once, so that whoever made it finds it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::mapping::Mapped;
 use super::{Lane, Syncs};
+use crate::connectors::Connector;
 use crate::domain::contact::Contact;
 use crate::domain::credential::Whose;
-use crate::domain::ids::new_id;
-use crate::domain::upstream::{NewContact, UpstreamError};
+use crate::domain::upstream::{NewContact, Trouble, UpstreamError};
 use crate::storage::StorageError;
 use crate::storage::connectors::SyncWrite;
 use crate::storage::contacts::{ContactBatch, LOCAL};
@@ -64,14 +64,16 @@ impl Syncs {
     }
 
     async fn create_local(&self, contact: &NewContact) -> Result<Contact, CreateError> {
-        let id = new_id("ct", &*self.means.clock);
-        let body = serde_json::to_value(contact).unwrap_or_default();
-        let contact = Contact::from_json(without_empty(body), Some(&id), self.means.region)
+        check(contact)?;
+        let record =
+            self.local.create_contact(&Whose::Company, contact).await.map_err(|error| match error.trouble {
+                Trouble::Rejected => CreateError::Refused(error.words),
+                _ => CreateError::Upstream(error),
+            })?;
+        let contact = Contact::from_json(Value::Object(record.contact), Some(&record.external_id), self.means.region)
             .map_err(|problem| CreateError::Refused(problem.to_string()))?;
-        let mut batch = ContactBatch::default();
-        batch.put(&contact);
-        let outcome = self.means.storage.write_contacts(batch).await?;
-        (self.means.audience)(outcome.numbers);
+        let numbers = contact.phone_numbers.iter().filter_map(|phone| phone.number.as_ref());
+        (self.means.audience)(numbers.map(|number| number.number.clone()).collect());
         Ok(contact)
     }
 
@@ -100,10 +102,4 @@ fn check(contact: &NewContact) -> Result<(), CreateError> {
         return Err(CreateError::Refused("give a name, or at least a number".into()));
     }
     Ok(())
-}
-
-/// Empty texts are what was not given.
-fn without_empty(body: Value) -> Value {
-    let Value::Object(map) = body else { return json!({}) };
-    Value::Object(map.into_iter().filter(|(_, value)| value.as_str() != Some("")).collect())
 }

@@ -10,8 +10,7 @@ use crate::domain::credential::Whose;
 use crate::domain::ids::new_id;
 use crate::domain::phone::Region;
 use crate::domain::upstream::{
-    Account, Capabilities, Change, ChangePage, IdPage, LogEntry, LogKind, NewContact, Next, Record, Trouble, UpdateLog,
-    UpstreamError,
+    Account, Capabilities, Change, ChangePage, IdPage, NewContact, Next, Record, Trouble, UpdateLog, UpstreamError,
 };
 use crate::storage::contacts::{ContactBatch, LOCAL};
 use crate::storage::{Storage, StorageError};
@@ -41,13 +40,6 @@ impl Local {
         self.storage.write_contacts(batch).await.map_err(failed)?;
         record(id, &contact.to_json())
     }
-
-    async fn has_log(&self, kind: LogKind, id: &str) -> Result<bool, UpstreamError> {
-        Ok(match kind {
-            LogKind::Call => self.storage.find_call_log(id).await.map_err(failed)?.is_some(),
-            LogKind::Message => self.storage.find_message_log(id).await.map_err(failed)?.is_some(),
-        })
-    }
 }
 
 #[async_trait]
@@ -58,10 +50,11 @@ impl Connector for Local {
             deletions: true,
             create_contact: true,
             update_contact: true,
-            write_call_log: true,
-            write_message_log: true,
-            find_log: true,
-            update_log: UpdateLog::Replace,
+            // The journal holds every log from the moment the widget hands it over.
+            write_call_log: false,
+            write_message_log: false,
+            find_log: false,
+            update_log: UpdateLog::None,
             per_operator: false,
         }
     }
@@ -116,22 +109,6 @@ impl Connector for Local {
         }
         body.extend(known_parts(contact));
         self.write(id, body).await
-    }
-
-    async fn find_log(&self, _: &Whose, kind: LogKind, key: &str) -> Result<Option<String>, UpstreamError> {
-        Ok(self.has_log(kind, key).await?.then(|| key.to_owned()))
-    }
-
-    /// The journal holds every log from the moment the widget handed it over.
-    async fn create_log(&self, _: &Whose, log: &LogEntry) -> Result<String, UpstreamError> {
-        match self.has_log(log.kind, &log.key).await? {
-            true => Ok(log.key.clone()),
-            false => Err(UpstreamError::new(Trouble::Gone, "there is no log with this key in the journal")),
-        }
-    }
-
-    async fn update_log(&self, whose: &Whose, _: &str, log: &LogEntry) -> Result<(), UpstreamError> {
-        self.create_log(whose, log).await.map(drop)
     }
 
     async fn who_am_i(&self, _: &Whose) -> Result<Account, UpstreamError> {

@@ -68,6 +68,7 @@ pub struct Configured {
 #[derive(Debug, Clone)]
 pub struct Syncs {
     means: Means,
+    local: local::Local,
     lanes: Arc<BTreeMap<String, Arc<Lane>>>,
     broken: Arc<BTreeMap<String, String>>,
 }
@@ -89,7 +90,8 @@ impl Syncs {
                 }
             }
         }
-        Self { means, lanes: Arc::new(lanes), broken: Arc::new(broken) }
+        let local = local::Local::new(means.storage.clone(), means.clock.clone(), means.region);
+        Self { means, local, lanes: Arc::new(lanes), broken: Arc::new(broken) }
     }
 
     /// Starts every lane's schedule.
@@ -110,6 +112,11 @@ impl Syncs {
     /// One of them.
     pub fn find_lane(&self, id: &str) -> Option<&Arc<Lane>> {
         self.lanes.get(id)
+    }
+
+    /// The built-in address book.
+    pub fn local(&self) -> &local::Local {
+        &self.local
     }
 
     /// Connectors that cannot be used, with why.

@@ -104,7 +104,11 @@ async fn the_api_shows_connectors_and_refuses_odd_requests() {
     let upstream = Upstream::new();
     let daemon = daemon(&upstream, "[connectors.other]\nkind = 'rest'\nmanifest = 'nowhere.toml'\n").await;
     let items = daemon.get("/v1/connectors").await.ok()["items"].clone();
-    assert_eq!((&items[0]["id"], &items[0]["contacts"]), (&json!("crm"), &json!(0)));
+    assert_eq!((&items[0]["id"], &items[0]["contacts"]), (&json!("local"), &json!(0)));
+    assert_eq!((&items[1]["id"], &items[1]["contacts"]), (&json!("crm"), &json!(0)));
+    assert_eq!((&items[2]["id"], &items[2]["usable"]), (&json!("other"), &json!(false)));
+    daemon.send("POST", "/v1/connectors/other/sync", &Value::Null).await.problem(409, "connector_unusable");
+    daemon.send("POST", "/v1/connectors/local/sync", &Value::Null).await.problem(409, "nothing_upstream");
     daemon.get("/v1/connectors/nobody").await.problem(404, "not_found");
     let path = "/v1/connectors/crm/sync";
     daemon.send("POST", path, &json!({"fulll": true})).await.problem(422, "invalid_body");
