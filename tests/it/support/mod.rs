@@ -2,9 +2,12 @@
 
 pub mod answer;
 pub mod binary;
+pub mod browser;
+pub mod crm;
 pub mod daemon;
 pub mod raw;
 pub mod vector;
+pub mod vendor;
 pub mod widget;
 
 pub use answer::Answer;
