@@ -16,11 +16,12 @@ mod sign_in;
 mod state;
 mod stored;
 mod token;
+mod token_answer;
 mod trial;
 mod vault;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -95,6 +96,8 @@ struct Inner {
     flow: flow::Flow,
     tasks: TaskTracker,
     public_url: String,
+    /// By the configuration, until the real one is known.
+    configured: String,
     listening: OnceLock<String>,
     serials: AtomicU64,
 }
@@ -127,13 +130,13 @@ impl Authority {
             flow: flow::Flow::default(),
             tasks,
             public_url: config.server.public_url.clone(),
+            configured: address_of(config.server.listen),
             listening: OnceLock::new(),
             serials: AtomicU64::new(2),
             clock,
             storage,
         };
         let authority = Self(Arc::new(inner));
-        authority.served_at(config.server.listen);
         if authority.0.vault.is_some() {
             let rows = authority.0.storage.list_credentials().await?;
             authority.0.fill(rows);
@@ -141,20 +144,16 @@ impl Authority {
         Ok(authority)
     }
 
-    /// The address the daemon listens on, by which browsers reach it where no public URL is set. An
-    /// address without a port of its own does not count.
+    /// The address the daemon really listens on, by which browsers reach it where no public URL is set.
     pub fn served_at(&self, address: SocketAddr) {
-        if address.port() != 0 {
-            let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { host_of(address) };
-            // The first one holds: it is the configured one, or the one that port 0 became.
-            drop(self.0.listening.set(format!("http://{host}:{}", address.port())));
-        }
+        // The first one holds: a service listens once.
+        drop(self.0.listening.set(address_of(address)));
     }
 
     /// Our own address as browsers know it, without a slash at its end.
     pub fn base(&self) -> &str {
         if self.0.public_url.is_empty() {
-            self.0.listening.get().map_or("http://localhost", String::as_str)
+            self.0.listening.get().unwrap_or(&self.0.configured)
         } else {
             &self.0.public_url
         }
@@ -239,10 +238,13 @@ impl Authority {
     }
 }
 
-fn host_of(address: SocketAddr) -> String {
-    match address {
-        SocketAddr::V4(address) => address.ip().to_string(),
-        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+/// An address that means all of them is reached by its name on this machine.
+fn address_of(address: SocketAddr) -> String {
+    let port = address.port();
+    match address.ip() {
+        ip if ip.is_unspecified() => format!("http://localhost:{port}"),
+        IpAddr::V4(ip) => format!("http://{ip}:{port}"),
+        IpAddr::V6(ip) => format!("http://[{ip}]:{port}"),
     }
 }
 

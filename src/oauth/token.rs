@@ -7,19 +7,17 @@ use std::time::Duration;
 
 use oauth2::basic::{
     BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
-    BasicTokenType,
 };
 use oauth2::{
-    AccessToken, AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RefreshToken, RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, Scope, StandardRevocableToken, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
 use url::Url;
 
 use super::stored::OAuthTokens;
+use super::token_answer::{TokenAnswer, error_of, is_web_address};
 use crate::domain::clock::SharedClock;
 use crate::domain::credential::OAuthEndpoints;
 use crate::domain::upstream::{Trouble, UpstreamError};
@@ -286,78 +284,4 @@ impl Door {
 
 fn broken(words: &str) -> TokenError {
     TokenError::Upstream(UpstreamError::new(Trouble::Broken, words))
-}
-
-/// Code and words of an error that is not written as RFC 6749 has it.
-fn error_of(body: &[u8]) -> Option<(String, String)> {
-    let answer: Map<String, Value> = serde_json::from_slice(body).ok()?;
-    let text = |key: &str| answer.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-    let code = text("error").or_else(|| text("status")).or_else(|| text("code"))?;
-    Some((code, text("error_description").or_else(|| text("message")).unwrap_or_default()))
-}
-
-/// https, or http on this machine: tokens are sent there.
-fn is_web_address(address: &str) -> bool {
-    Url::parse(address).is_ok_and(|url| match url.scheme() {
-        "https" => url.has_host(),
-        "http" => matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")),
-        _ => false,
-    })
-}
-
-/// A token answer, read more kindly than RFC 6749 demands: the type may be left out, and the life be
-/// written as text.
-#[derive(Serialize, Deserialize)]
-struct TokenAnswer {
-    access_token: AccessToken,
-    #[serde(default = "bearer")]
-    token_type: BasicTokenType,
-    #[serde(default, deserialize_with = "seconds")]
-    expires_in: Option<u64>,
-    #[serde(default)]
-    refresh_token: Option<RefreshToken>,
-    #[serde(flatten)]
-    more: Map<String, Value>,
-}
-
-impl std::fmt::Debug for TokenAnswer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TokenAnswer")
-    }
-}
-
-impl TokenResponse for TokenAnswer {
-    type TokenType = BasicTokenType;
-
-    fn access_token(&self) -> &AccessToken {
-        &self.access_token
-    }
-
-    fn token_type(&self) -> &BasicTokenType {
-        &self.token_type
-    }
-
-    fn expires_in(&self) -> Option<Duration> {
-        self.expires_in.map(Duration::from_secs)
-    }
-
-    fn refresh_token(&self) -> Option<&RefreshToken> {
-        self.refresh_token.as_ref()
-    }
-
-    fn scopes(&self) -> Option<&Vec<Scope>> {
-        None
-    }
-}
-
-fn bearer() -> BasicTokenType {
-    BasicTokenType::Bearer
-}
-
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(match Option::<Value>::deserialize(deserializer)? {
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) => text.trim().parse().ok(),
-        _ => None,
-    })
 }
