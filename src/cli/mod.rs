@@ -2,6 +2,7 @@
 
 mod alone;
 mod config;
+mod connector;
 mod demo;
 mod doctor;
 mod import;
@@ -47,6 +48,9 @@ enum Command {
     /// Look after the keys that seal sign-ins.
     #[command(subcommand)]
     Vault(vault::Command),
+    /// Look at connector manifests.
+    #[command(subcommand)]
+    Connector(connector::Command),
     /// Sign a token for an operator, to try things out.
     Token(token::Args),
 }
@@ -66,6 +70,7 @@ pub async fn run() -> ExitCode {
         Command::Doctor => doctor::run(file).await,
         Command::Config(command) => config::run(file, &command),
         Command::Vault(command) => vault::run(file, &command).await,
+        Command::Connector(command) => connector::run(&command),
         Command::Token(args) => token::run(file, &args),
     };
     match result {

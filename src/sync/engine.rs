@@ -97,8 +97,9 @@ impl<'a> Run<'a> {
         let phase = if state.full { Phase::Listing } else { Phase::Changes };
         self.progress(phase, None);
         let mut guard = Guard::default();
+        let lane = self.lane;
+        let mut page = lane.connector().list_changes(state.cursor.as_deref()).await?;
         loop {
-            let page = self.lane.connector().list_changes(state.cursor.as_deref()).await?;
             let ChangePage { changes, next, total } = page;
             let (cursor, more) = match next {
                 Next::More(cursor) => (Some(cursor), true),
@@ -108,15 +109,33 @@ impl<'a> Run<'a> {
                 guard.check(&changes, state.cursor.as_deref(), cursor.as_deref())?;
             }
             self.report.received += changes.len() as u64;
-            let mapped = map(self.lane.mapping.clone(), changes, state.full).await?;
-            state.cursor = cursor;
-            self.apply(mapped, begins, state).await?;
+            state.cursor.clone_from(&cursor);
+            // The next page comes while this one is written: a listing takes as long as the slower of both.
+            let following = async {
+                match more {
+                    true => Some(lane.connector().list_changes(cursor.as_deref()).await),
+                    false => None,
+                }
+            };
+            let (written, following) = tokio::join!(self.take_page(changes, begins, state), following);
+            written?;
             begins = false;
             self.progress(phase, total);
-            if !more {
-                return Ok(());
+            match following {
+                Some(following) => page = following?,
+                None => return Ok(()),
             }
         }
+    }
+
+    async fn take_page(
+        &mut self,
+        changes: Vec<Change>,
+        begins: bool,
+        state: &mut ConnectorState,
+    ) -> Result<(), RunError> {
+        let mapped = map(self.lane.mapping.clone(), changes, state.full).await?;
+        self.apply(mapped, begins, state).await
     }
 
     /// Writes what was mapped, with the state it leads to.

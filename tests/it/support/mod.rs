@@ -9,6 +9,7 @@ pub mod memory;
 pub mod raw;
 pub mod servers;
 pub mod upstream;
+pub mod rest;
 pub mod vector;
 pub mod widget;
 
