@@ -20,10 +20,12 @@ use crate::channels::embeddable;
 use crate::config::{Auth, Config};
 use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
+use crate::http::connectors as connectors_api;
 use crate::http::events::Hub;
 use crate::http::guard::{Guard, gate};
 use crate::http::{ApiError, ServiceState, api, assets, connect, credentials, health, logs, pages};
 use crate::storage::{Options, Storage, StorageError};
+use crate::sync::{self, Syncs};
 use authority::Outside;
 
 /// How often old tombstones are looked for.
@@ -47,6 +49,9 @@ pub enum StartError {
     /// The keys of the configuration.
     #[error("{0}")]
     Keys(String),
+    /// The way to upstreams.
+    #[error("requests to upstreams cannot be made: {0}")]
+    Outbound(String),
     /// The address.
     #[error(
         "cannot listen on {address}: {source}\n  fix: stop what uses this port, or set server.listen to another one"
@@ -87,11 +92,22 @@ impl App {
         let access = Access::new(verifier, ApiKeys::new(&config.api), clock.clone());
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let authority = authority::open(&config, storage.clone(), clock.clone(), tasks.clone(), outside).await?;
+        let authority = authority::open(&config, storage.clone(), clock.clone(), tasks.clone(), &outside).await?;
+        let hub = Hub::new(closing.clone(), tasks.clone());
+        let audience = hub.clone();
+        let means = sync::Means {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            audience: Arc::new(move |numbers| audience.contacts_changed(numbers)),
+            region: config.numbers.region(),
+            closing: closing.clone(),
+        };
+        let sync = Syncs::new(authority::connectors(&config, &clock, &authority, &outside), means);
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
         let state = ServiceState {
             authority,
-            hub: Hub::new(closing.clone(), tasks.clone()),
+            hub,
+            sync,
             region: config.numbers.region(),
             zone: config.service.time_zone,
             contact_prefix: prefix.into(),
@@ -106,6 +122,7 @@ impl App {
         app.start_maintenance();
         app.start_watch();
         app.start_authority();
+        app.state.sync.start(&app.tasks);
         Ok(app)
     }
 
@@ -130,6 +147,12 @@ impl App {
             .route("/v1/contacts", get(api::list))
             .route("/v1/contacts/batch", post(api::batch))
             .route("/v1/contacts/{id}", get(api::get).put(api::put).delete(api::delete))
+            .route("/v1/connectors", get(connectors_api::list))
+            .route("/v1/connectors/{id}", get(connectors_api::get))
+            .route("/v1/connectors/{id}/sync", post(connectors_api::sync))
+            .route("/v1/connectors/{id}/preview", post(connectors_api::preview))
+            .route("/v1/connectors/{id}/progress", get(connectors_api::progress))
+            .route("/hooks/{id}", post(connectors_api::hook))
             .route("/v1/call-logs", get(logs::calls))
             .route("/v1/message-logs", get(logs::messages))
             .route("/v1/credentials", get(credentials::list))

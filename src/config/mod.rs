@@ -37,6 +37,9 @@ pub use storage::StorageConfig;
 pub use template::UrlTemplate;
 pub use vault::{MasterKey, VaultConfig, parse_key};
 
+pub(crate) use places::{File, Places};
+pub(crate) use words::{did_you_mean, either};
+
 /// The whole configuration. Read it with [`Config::load`]; the default is a daemon on the loopback
 /// address with a database file in the working directory and no tokens.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -11,11 +11,11 @@ use super::problem::Place;
 /// Paths (`server.listen`, `operators.keys[0].kid`) with where they were set and, for those of the
 /// file, which bytes of it they span.
 #[derive(Debug, Default)]
-pub(super) struct Places(BTreeMap<String, (Range<usize>, Place)>);
+pub(crate) struct Places(BTreeMap<String, (Range<usize>, Place)>);
 
 impl Places {
     /// Notes a value of the file and everything inside it. `start` is where its key starts.
-    pub(super) fn note_file(&mut self, file: &File<'_>, path: &str, start: usize, value: &Spanned<DeValue<'_>>) {
+    pub(crate) fn note_file(&mut self, file: &File<'_>, path: &str, start: usize, value: &Spanned<DeValue<'_>>) {
         let span = start..value.span().end.max(start);
         self.0.insert(path.to_owned(), (span, file.place(start)));
         match value.get_ref() {
@@ -40,7 +40,7 @@ impl Places {
     }
 
     /// Where `path` was set, or the nearest thing around it.
-    pub(super) fn of(&self, path: &str) -> Place {
+    pub(crate) fn of(&self, path: &str) -> Place {
         let mut path = path;
         loop {
             if let Some((_, place)) = self.0.get(path) {
@@ -67,16 +67,16 @@ fn is_inside(path: &str, outer: &str) -> bool {
 }
 
 /// A file's name and text: turns bytes into lines.
-pub(super) struct File<'a> {
+pub(crate) struct File<'a> {
     /// As it was named.
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     /// All of it.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
 }
 
 impl File<'_> {
     /// The line of a byte, counted from 1.
-    pub(super) fn place(&self, byte: usize) -> Place {
+    pub(crate) fn place(&self, byte: usize) -> Place {
         let before = self.text.as_bytes().iter().take(byte);
         Place::File { name: self.name.to_owned(), line: 1 + before.filter(|byte| **byte == b'\n').count() }
     }

@@ -63,7 +63,7 @@ fn quoted(text: &str) -> Vec<String> {
 }
 
 /// `a`, `a or b`, `a, b or c`.
-pub(super) fn either(names: &[String]) -> String {
+pub(crate) fn either(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
@@ -72,7 +72,7 @@ pub(super) fn either(names: &[String]) -> String {
 }
 
 /// The fix for an unknown name: the nearest right one, or all there are.
-pub(super) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     let near = known.iter().map(|right| (strsim::damerau_levenshtein(name, right), right)).min();
     match near {

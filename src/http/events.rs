@@ -98,6 +98,16 @@ impl Hub {
         }
     }
 
+    /// Where work goes that outlives the request it came with.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    /// The end of the daemon.
+    pub fn closing(&self) -> CancellationToken {
+        self.closing.clone()
+    }
+
     /// Sends commands to every open page of an operator.
     pub fn tell(&self, operator: &Operator, commands: &[Value]) {
         self.send(Some(operator.id.clone()), commands);

@@ -6,6 +6,7 @@ pub mod api;
 pub mod assets;
 pub mod body;
 pub mod connect;
+pub mod connectors;
 pub mod credentials;
 pub mod events;
 pub mod extract;

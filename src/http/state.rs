@@ -12,6 +12,7 @@ use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
 use crate::oauth::Authority;
 use crate::storage::Storage;
+use crate::sync::Syncs;
 
 /// The state of the service.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct ServiceState {
     pub authority: Authority,
     /// Commands to open pages.
     pub hub: Hub,
+    /// Connectors, and when they are asked.
+    pub sync: Syncs,
     /// The country of national spellings.
     pub region: Option<Region>,
     /// The zone of the daemon's days.

@@ -7,6 +7,8 @@
 pub mod activities;
 mod batch;
 pub mod call_logs;
+pub mod connectors;
+mod contact_batch;
 pub mod contact_list;
 pub mod contact_match;
 mod contact_rows;

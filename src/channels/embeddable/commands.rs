@@ -40,6 +40,12 @@ pub(super) fn alert(level: &str, message: &str) -> Value {
     })
 }
 
+/// How far a long task is: one alert that is replaced as it goes. `level` is info, success, warning
+/// or danger.
+pub(super) fn progress(task: &str, level: &str, message: &str, done: bool) -> Value {
+    json!({"type": "trunkline-progress", "id": task, "level": level, "message": message, "done": done})
+}
+
 /// Tells the page to open something; where it does not, the adapter opens `url`.
 pub(super) fn open(kind: &str, url: Option<&str>, detail: &Value) -> Value {
     json!({"type": "trunkline-open", "kind": kind, "url": url, "detail": detail})

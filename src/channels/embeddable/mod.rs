@@ -21,6 +21,7 @@ mod meeting_invite;
 mod message_log_matcher;
 mod message_logger;
 mod open;
+mod refresh;
 mod settings;
 mod standing;
 mod wire;

@@ -1,0 +1,298 @@
+//! The expressions of manifests, compiled once and evaluated for each request: `MiniJinja` for what is
+//! sent and for conditions.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use minijinja::value::{Object, Serde, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, UndefinedBehavior};
+
+use super::filters;
+
+/// The ending of names of templates whose values are encoded for a path.
+const PATH: &str = ".path";
+
+/// For what is sent: what is missing is an error.
+static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| environment(UndefinedBehavior::Strict));
+/// For answers: what is missing is simply not there.
+static LENIENT: LazyLock<Environment<'static>> = LazyLock::new(|| environment(UndefinedBehavior::Chainable));
+
+/// The value of `omit`: leaves a key, an entry or a header out.
+#[derive(Debug)]
+struct Omit;
+impl Object for Omit {
+    /// False where it is tested, like none.
+    fn is_true(self: &Arc<Self>) -> bool {
+        false
+    }
+}
+
+/// True for `omit`.
+pub(super) fn is_omit(value: &Value) -> bool {
+    value.downcast_object_ref::<Omit>().is_some()
+}
+
+fn environment(undefined: UndefinedBehavior) -> Environment<'static> {
+    let mut env = Environment::new();
+    env.set_debug(false);
+    env.set_undefined_behavior(undefined);
+    env.set_auto_escape_callback(|name| {
+        if name.ends_with(PATH) { AutoEscape::Custom("path".into()) } else { AutoEscape::None }
+    });
+    env.set_formatter(|out, state, value| {
+        if value.is_undefined() && state.env().undefined_behavior() == UndefinedBehavior::Strict {
+            return Err(Error::new(ErrorKind::UndefinedError, "a value is missing"));
+        }
+        let in_path = !matches!(state.auto_escape(), AutoEscape::None) && !value.is_safe();
+        let empty = value.is_none() || value.is_undefined() || is_omit(value);
+        let text = if empty { String::new() } else { value.to_string() };
+        let text = if in_path { path_value(&text)? } else { text };
+        out.write_str(&text).map_err(Error::from)
+    });
+    env.add_global("omit", Value::from_object(Omit));
+    filters::add(&mut env);
+    env
+}
+
+/// A value as one segment of a path. One that is empty or made of dots would change which address is
+/// asked.
+fn path_value(text: &str) -> Result<String, Error> {
+    if text.is_empty() || text == "." || text == ".." {
+        let words = "a value in the path is empty or only dots";
+        return Err(Error::new(ErrorKind::InvalidOperation, words));
+    }
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Ok(out)
+}
+
+/// The variables of an evaluation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope(BTreeMap<String, Value>);
+
+impl Scope {
+    /// Sets a variable.
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+
+    /// The same with a variable set from JSON or the like.
+    #[must_use]
+    pub(super) fn with(mut self, name: &str, value: impl serde::Serialize) -> Self {
+        self.set(name, Value::from(Serde(value)));
+        self
+    }
+
+    fn value(&self) -> Value {
+        Value::from(self.0.clone())
+    }
+}
+
+/// What went wrong in an evaluation, without any value.
+pub(super) fn words_of(error: &Error) -> String {
+    match (error.kind(), error.detail()) {
+        (ErrorKind::UndefinedError, _) => "a value it uses is missing".into(),
+        (_, Some(detail)) => detail.to_owned(),
+        (kind, None) => kind.to_string(),
+    }
+}
+
+/// A lone expression.
+pub(super) struct Expr {
+    source: String,
+    compiled: Expression<'static, 'static>,
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expr").field(&self.source).finish()
+    }
+}
+
+impl Expr {
+    /// Compiles one of what is sent.
+    pub(super) fn strict(source: &str) -> Result<Self, Error> {
+        Self::compile(&STRICT, source)
+    }
+
+    /// Compiles one of answers.
+    pub(super) fn lenient(source: &str) -> Result<Self, Error> {
+        Self::compile(&LENIENT, source)
+    }
+
+    fn compile(env: &'static Environment<'static>, source: &str) -> Result<Self, Error> {
+        Ok(Self { source: source.to_owned(), compiled: env.compile_expression_owned(source.to_owned())? })
+    }
+
+    /// Its value; one that is missing is an error.
+    pub(super) fn eval(&self, scope: &Scope) -> Result<Value, Error> {
+        let value = self.compiled.eval(scope.value())?;
+        if value.is_undefined() {
+            return Err(Error::new(ErrorKind::UndefinedError, "a value is missing"));
+        }
+        Ok(value)
+    }
+
+    /// Its value in a scope of an answer; nothing where it is missing or cannot be had.
+    pub(super) fn find(&self, scope: &Scope) -> Option<Value> {
+        match self.compiled.eval(scope.value()) {
+            Ok(value) if value.is_undefined() || value.is_none() => None,
+            Ok(value) => Some(value),
+            Err(error) => {
+                tracing::debug!(expression = self.source, error = words_of(&error), "an expression has no value");
+                None
+            }
+        }
+    }
+
+    /// True where it holds in a scope of an answer.
+    pub(super) fn holds(&self, scope: &Scope) -> bool {
+        self.find(scope).is_some_and(|value| value.is_true())
+    }
+
+    /// The variables it uses, with one member: `log.key`.
+    pub(super) fn uses(&self) -> Vec<String> {
+        self.compiled.undeclared_variables(true).into_iter().collect()
+    }
+}
+
+/// A text with expressions in it.
+#[derive(Debug)]
+pub(super) struct Text {
+    source: String,
+    name: &'static str,
+}
+
+impl Text {
+    /// One whose values are taken as they are.
+    pub(super) fn plain(source: &str) -> Result<Self, Error> {
+        Self::compile(source, "text")
+    }
+
+    /// One whose values are encoded as segments of a path.
+    pub(super) fn path(source: &str) -> Result<Self, Error> {
+        Self::compile(source, PATH)
+    }
+
+    fn compile(source: &str, name: &'static str) -> Result<Self, Error> {
+        STRICT.template_from_named_str(name, source)?;
+        Ok(Self { source: source.to_owned(), name })
+    }
+
+    /// Its value.
+    pub(super) fn render(&self, scope: &Scope) -> Result<String, Error> {
+        STRICT.render_named_str(self.name, &self.source, scope.value())
+    }
+
+    /// The variables it uses.
+    pub(super) fn uses(&self) -> Vec<String> {
+        STRICT
+            .template_from_named_str(self.name, &self.source)
+            .map(|template| template.undeclared_variables(true).into_iter().collect())
+            .unwrap_or_default()
+    }
+}
+
+/// The names that every expression knows: functions and `omit`.
+pub(super) fn globals() -> Vec<String> {
+    STRICT.globals().map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The filters a source uses that there are not: they would only be missed when the source is evaluated.
+pub(super) fn unknown_filters(source: &str) -> Vec<String> {
+    let mut state = STRICT.empty_state();
+    filters_used(source)
+        .into_iter()
+        .filter(|name| {
+            let tried = state.apply_filter(name, &[]);
+            tried.is_err_and(|error| error.kind() == ErrorKind::UnknownFilter)
+        })
+        .collect()
+}
+
+fn filters_used(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut quote = None;
+    let mut rest = source.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        match quote {
+            Some(_) if c == '\\' => drop(rest.next()),
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if c == '\'' || c == '"' => quote = Some(c),
+            None if c == '|' => {
+                let after = source[at + 1..].trim_start();
+                let name: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if !name.is_empty() {
+                    found.push(name);
+                }
+            }
+            None => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn scope() -> Scope {
+        Scope::default().with("log", json!({"note": "O'Neil \"x\"\n{{ 1 }} & <b>", "seconds": 61, "no": null}))
+    }
+
+    #[test]
+    fn values_are_never_read_as_templates() {
+        let text = Text::plain("<{{ log.note }}>").expect("compiles");
+        assert_eq!(text.render(&scope()).expect("renders"), "<O'Neil \"x\"\n{{ 1 }} & <b>>");
+    }
+
+    #[test]
+    fn values_in_paths_are_one_segment() {
+        let path = Text::path("/a/{{ id }}/b").expect("compiles");
+        let render = |id: &str| path.render(&Scope::default().with("id", id));
+        assert_eq!(render("x/../y?z=1#&").expect("renders"), "/a/x%2F..%2Fy%3Fz%3D1%23%26/b");
+        for hostile in ["", ".", ".."] {
+            assert!(render(hostile).is_err(), "{hostile:?}");
+        }
+        assert!(path.render(&Scope::default().with("id", ())).is_err());
+    }
+
+    #[test]
+    fn what_is_missing_is_an_error_where_it_is_sent_and_nothing_where_it_is_read() {
+        for source in ["log.nothing", "nothing", "nothing.x"] {
+            assert!(Expr::strict(source).expect("compiles").eval(&scope()).is_err(), "{source}");
+            assert!(!Expr::lenient(source).expect("compiles").holds(&scope()), "{source}");
+        }
+        assert!(Text::plain("{{ log.nothing }}").expect("compiles").render(&scope()).is_err());
+        assert!(!Expr::lenient("'x' in body.a.b or body[0].c").expect("compiles").holds(&scope()));
+    }
+
+    #[test]
+    fn filters_keep_what_is_none_and_name_what_is_wrong() {
+        let eval = |source: &str| Expr::strict(source).expect("compiles").eval(&scope());
+        assert!(eval("log.no | rfc3339").expect("none").is_none());
+        assert_eq!(eval("1790847000000 | rfc3339").expect("text").to_string(), "2026-10-01T09:30:00Z");
+        assert_eq!(eval("log.seconds | hh_mm").expect("text").to_string(), "00:02");
+        assert_eq!(eval("log.note | soql").expect("text").to_string(), "O\\'Neil \\\"x\\\"\\n{{ 1 }} & <b>");
+        assert!(eval("log.note | html").expect("text").to_string().contains("<br>{{ 1 }} &amp; &lt;b&gt;"));
+        assert!(eval("1 | date('%Q')").is_err());
+        assert!(eval("log.note | rfc3339").is_err());
+    }
+
+    #[test]
+    fn unknown_filters_are_seen_before_they_are_needed() {
+        assert_eq!(unknown_filters("{{ a | rfc3339 | shout('x | y') }} | {{ b|int }}"), ["shout"]);
+        for (name, _) in filters::FILTERS {
+            assert!(unknown_filters(&format!("a | {name}")).is_empty(), "{name}");
+        }
+    }
+}

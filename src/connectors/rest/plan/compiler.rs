@@ -1,0 +1,331 @@
+//! Compiles the texts of a manifest and collects what is wrong with them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::RequestPlan;
+use crate::config::did_you_mean;
+use crate::connectors::rest::expression::{self, Expr, Scope, Text};
+use crate::connectors::rest::manifest::{Method, Request};
+use crate::connectors::rest::path::Path;
+use crate::connectors::rest::tree::Tree;
+
+/// One thing to correct: the key (`sync.changes.request.path`) and what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) at: String,
+    pub(crate) words: String,
+}
+
+/// What every template may use.
+const ALWAYS: [&str; 5] = ["vars", "token", "username", "password", "session"];
+/// Tables among the variables, with their members.
+const MEMBERS: [(&str, &[&str]); 4] = [
+    ("sync", &["since", "until", "token"]),
+    ("page", &["cursor", "number", "offset", "size", "last_id"]),
+    (
+        "contact",
+        &["id", "name", "first_name", "last_name", "company", "job_title", "phones", "emails", "phone", "email"],
+    ),
+    (
+        "log",
+        &[
+            "id",
+            "key",
+            "contact_id",
+            "subject",
+            "body",
+            "direction",
+            "inbound",
+            "from",
+            "to",
+            "started",
+            "ended",
+            "seconds",
+            "result",
+            "recording_url",
+            "form",
+        ],
+    ),
+];
+
+/// Compiles, and remembers what is wrong.
+pub(crate) struct Compiler<'a> {
+    pub(crate) faults: Vec<Fault>,
+    vars: &'a BTreeMap<String, String>,
+    globals: Vec<String>,
+}
+
+impl<'a> Compiler<'a> {
+    pub(crate) fn new(vars: &'a BTreeMap<String, String>) -> Self {
+        Self { faults: Vec::new(), vars, globals: expression::globals() }
+    }
+
+    pub(crate) fn wrong(&mut self, at: &str, words: impl Into<String>) {
+        self.faults.push(Fault { at: at.to_owned(), words: words.into() });
+    }
+
+    /// A path, where one is given. `{{ vars.NAME }}` in it is filled in now.
+    pub(crate) fn path(&mut self, at: &str, source: &str) -> Option<Path> {
+        if source.is_empty() {
+            return None;
+        }
+        let source = if source.contains("{{") { self.filled(at, source)? } else { source.to_owned() };
+        match Path::compile(&source) {
+            Ok(path) => Some(path),
+            Err(words) => {
+                self.wrong(at, format!("is no path: {words}"));
+                None
+            }
+        }
+    }
+
+    /// A path that must be there; stands for it where it is wrong.
+    pub(crate) fn needed_path(&mut self, at: &str, source: &str) -> Path {
+        if source.is_empty() {
+            self.wrong(at, "is missing: a path such as \"id\"");
+        }
+        self.path(at, source).unwrap_or_else(everything)
+    }
+
+    /// A text of variables only, filled in now.
+    pub(crate) fn filled(&mut self, at: &str, source: &str) -> Option<String> {
+        let text = self.text(at, source, &["vars only"])?;
+        match text.render(&Scope::default().with("vars", self.vars)) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                self.wrong(at, expression::words_of(&error));
+                None
+            }
+        }
+    }
+
+    /// A condition or expression on an answer, where one is given.
+    pub(crate) fn answer(&mut self, at: &str, source: &str, scope: &[&str]) -> Option<Expr> {
+        let all: Vec<&str> = scope.iter().copied().chain(["status", "headers", "body"]).collect();
+        self.expr(at, source, &all, Expr::lenient)
+    }
+
+    /// A condition before anything is sent, where one is given.
+    pub(crate) fn condition(&mut self, at: &str, source: &str, scope: &[&str]) -> Option<Expr> {
+        self.expr(at, source, scope, Expr::strict)
+    }
+
+    fn expr(
+        &mut self,
+        at: &str,
+        source: &str,
+        scope: &[&str],
+        compile: fn(&str) -> Result<Expr, minijinja::Error>,
+    ) -> Option<Expr> {
+        if source.is_empty() {
+            return None;
+        }
+        if source.trim_start().starts_with("{{") {
+            self.wrong(at, "is an expression: write it without {{ }}");
+            return None;
+        }
+        match compile(source) {
+            Ok(expr) => {
+                self.check_names(at, source, &expr.uses(), scope);
+                Some(expr)
+            }
+            Err(error) => {
+                self.wrong(at, format!("is no expression: {}", expression::words_of(&error)));
+                None
+            }
+        }
+    }
+
+    fn text(&mut self, at: &str, source: &str, scope: &[&str]) -> Option<Text> {
+        self.made(at, source, scope, Text::plain(source))
+    }
+
+    fn made(&mut self, at: &str, source: &str, scope: &[&str], text: Result<Text, minijinja::Error>) -> Option<Text> {
+        match text {
+            Ok(text) => {
+                let code: String = source.split("{{").skip(1).filter_map(|part| part.split("}}").next()).collect();
+                self.check_names(at, &code, &text.uses(), scope);
+                Some(text)
+            }
+            Err(error) => {
+                self.wrong(at, format!("is no template: {}", expression::words_of(&error)));
+                None
+            }
+        }
+    }
+
+    /// Every variable, member and filter must be known: a slip of the pen is found here and not in the
+    /// middle of a night.
+    fn check_names(&mut self, at: &str, code: &str, uses: &[String], scope: &[&str]) {
+        for name in expression::unknown_filters(code) {
+            self.wrong(at, format!("there is no filter `{name}` (docs/manifest.md lists them)"));
+        }
+        let open: Vec<&str> =
+            if scope == ["vars only"] { vec!["vars"] } else { ALWAYS.iter().chain(scope).copied().collect() };
+        let mut uses: Vec<&String> = uses.iter().collect();
+        uses.sort();
+        for used in uses {
+            let mut parts = used.split('.');
+            let (root, member) = (parts.next().unwrap_or_default(), parts.next());
+            if self.globals.iter().any(|name| name == root) {
+                continue;
+            }
+            if !open.contains(&root) {
+                let fix = did_you_mean(root, open.iter().copied());
+                self.wrong(at, format!("there is no `{root}` here; {fix}"));
+                continue;
+            }
+            let Some(member) = member else { continue };
+            if root == "vars" {
+                if !self.vars.contains_key(member) {
+                    let words = format!("`vars.{member}` is not declared: add [vars.{member}] with a description");
+                    self.wrong(at, words);
+                }
+            } else if let Some((_, members)) = MEMBERS.iter().find(|(name, _)| *name == root)
+                && !members.contains(&member)
+            {
+                let fix = did_you_mean(member, members.iter().copied());
+                self.wrong(at, format!("`{root}` has no `{member}`; {fix}"));
+            }
+        }
+    }
+
+    /// A template: a lone expression keeps its type.
+    pub(crate) fn leaf(&mut self, at: &str, source: &str, scope: &[&str]) -> Tree {
+        if let Some(expr) = lone(source) {
+            if let Ok(compiled) = Expr::strict(expr) {
+                self.check_names(at, expr, &compiled.uses(), scope);
+                return Tree::Typed(compiled);
+            }
+        }
+        if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
+            return Tree::Fixed(Value::String(source.to_owned()));
+        }
+        self.text(at, source, scope).map_or(Tree::Fixed(Value::Null), Tree::Text)
+    }
+
+    /// A tree of templates.
+    pub(crate) fn tree(&mut self, at: &str, value: &Value, scope: &[&str]) -> Tree {
+        match value {
+            Value::String(source) => self.leaf(at, source, scope),
+            Value::Array(items) => {
+                let tree = |(index, item)| self.tree(&format!("{at}[{index}]"), item, scope);
+                Tree::List(items.iter().enumerate().map(tree).collect())
+            }
+            Value::Object(entries) if entries.keys().any(|key| key.starts_with('$')) => {
+                self.special(at, entries, scope)
+            }
+            Value::Object(entries) => {
+                let mut out = Vec::with_capacity(entries.len());
+                for (key, item) in entries {
+                    let at = format!("{at}.{key}");
+                    if let Some(key) = self.text(&at, key, scope) {
+                        out.push((key, self.tree(&at, item, scope)));
+                    }
+                }
+                Tree::Table(out)
+            }
+            fixed => Tree::Fixed(fixed.clone()),
+        }
+    }
+
+    fn special(&mut self, at: &str, entries: &Map<String, Value>, scope: &[&str]) -> Tree {
+        let known: &[&str] =
+            if entries.contains_key("$each") { &["$each", "$as", "$item"] } else { &["$if", "$then", "$else"] };
+        for key in entries.keys().filter(|key| !known.contains(&key.as_str())) {
+            self.wrong(
+                &format!("{at}.{key}"),
+                format!("must not stand here; {}", did_you_mean(key, known.iter().copied())),
+            );
+        }
+        let text = |key: &str| entries.get(key).and_then(Value::as_str).unwrap_or_default();
+        let inner = |key: &str| format!("{at}.{key}");
+        if known[0] == "$each" {
+            let name = Some(text("$as")).filter(|name| !name.is_empty()).unwrap_or("item");
+            let within: Vec<&str> = scope.iter().copied().chain([name, "index"]).collect();
+            let item = entries.get("$item").unwrap_or(&Value::Null);
+            if item.is_null() {
+                self.wrong(&inner("$each"), "needs `$item`: what is made for each entry");
+            }
+            let item = Box::new(self.tree(&inner("$item"), item, &within));
+            return match self.condition(&inner("$each"), text("$each"), scope) {
+                Some(list) => Tree::Each { list, name: name.to_owned(), item },
+                None => Tree::Fixed(Value::Null),
+            };
+        }
+        let Some(then) = entries.get("$then") else {
+            self.wrong(at, "needs `$if` and `$then`");
+            return Tree::Fixed(Value::Null);
+        };
+        let then = Box::new(self.tree(&inner("$then"), then, scope));
+        let otherwise = entries.get("$else").map(|tree| Box::new(self.tree(&inner("$else"), tree, scope)));
+        match self.condition(&inner("$if"), text("$if"), scope) {
+            Some(when) => Tree::If { when, then, otherwise },
+            None => Tree::Fixed(Value::Null),
+        }
+    }
+
+    /// A request.
+    pub(crate) fn request(&mut self, at: &str, request: &Request, scope: &[&str]) -> RequestPlan {
+        let inner = |key: &str| format!("{at}.{key}");
+        if !request.path.starts_with('/') && !request.path.starts_with("{{") {
+            self.wrong(&inner("path"), "must begin with /: it is the path below api.base_url");
+        }
+        let path = self.made(&inner("path"), &request.path, scope, Text::path(&request.path));
+        if request.body.is_some() && matches!(request.method, Method::Get | Method::Delete) {
+            self.wrong(&inner("body"), "a GET or DELETE has no body: use query, or another method");
+        }
+        let query = request.query.iter();
+        let query =
+            query.map(|(key, value)| (key.clone(), self.tree(&inner(&format!("query.{key}")), value, scope))).collect();
+        RequestPlan {
+            at: at.to_owned(),
+            method: request.method,
+            path: path.unwrap_or_else(nowhere),
+            query,
+            headers: self.headers(&inner("headers"), &request.headers, scope),
+            body: request.body.as_ref().map(|body| self.tree(&inner("body"), body, scope)),
+            body_format: request.body_format,
+            ok_when: self.answer(&inner("ok_when"), &request.ok_when, scope),
+            gone_when: self.answer(&inner("gone_when"), &request.gone_when, scope),
+        }
+    }
+
+    pub(crate) fn headers(
+        &mut self,
+        at: &str,
+        headers: &BTreeMap<String, String>,
+        scope: &[&str],
+    ) -> Vec<(String, Tree)> {
+        let mut out = Vec::with_capacity(headers.len());
+        for (name, value) in headers {
+            let at = format!("{at}.{name}");
+            self.header_name(&at, name);
+            out.push((name.clone(), self.leaf(&at, value, scope)));
+        }
+        out
+    }
+
+    pub(crate) fn header_name(&mut self, at: &str, name: &str) {
+        if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
+            self.wrong(at, format!("\"{name}\" is no name of a header"));
+        }
+    }
+}
+
+/// The expression of a text that is one lone `{{ expression }}`.
+fn lone(source: &str) -> Option<&str> {
+    source.trim().strip_prefix("{{")?.strip_suffix("}}").map(str::trim)
+}
+
+/// Stands for a path that was wrong; never run.
+fn everything() -> Path {
+    Path::compile("@").unwrap_or_else(|_| unreachable!("a constant"))
+}
+
+/// Stands for a template that was wrong; never run.
+fn nowhere() -> Text {
+    Text::path("/").unwrap_or_else(|_| unreachable!("a constant"))
+}
