@@ -16,7 +16,7 @@ pub(super) enum Command {
     /// Print a new key.
     Key,
     /// Seal everything again with the configured key. The key of before must stand in
-    /// vault.previous_keys; afterwards it can be taken out.
+    /// `vault.previous_keys`; afterwards it can be taken out.
     Rotate,
 }
 

@@ -84,14 +84,14 @@ impl Inner {
         let fresh = held.given_ms.is_some_and(|given| (self.clock.now_ms() - given).abs() < FRESH_MS);
         let due = |tokens: &OAuthTokens| tokens.expires_ms.is_some_and(|end| end <= self.clock.now_ms());
         match held.stored {
-            Some(Stored::OAuth(tokens)) if !fresh || due(&tokens) => match tokens.refresh.clone() {
-                Some(refresh) => self.refresh(desk, slot, serial, &tokens, &refresh).await,
-                None => {
-                    let reason = "the sign-in has ended, and the server gives no renewal".to_owned();
-                    self.refuse(desk, slot, serial, reason, true).await;
-                    Ok(())
+            Some(Stored::OAuth(tokens)) if !fresh || due(&tokens) => {
+                if let Some(refresh) = &tokens.refresh {
+                    return self.refresh(desk, slot, serial, &tokens, refresh).await;
                 }
-            },
+                let reason = "the sign-in has ended, and the server gives no renewal".to_owned();
+                self.refuse(desk, slot, serial, reason, true).await;
+                Ok(())
+            }
             Some(stored) => self.confirm(desk, slot, serial, &stored).await,
             None => Ok(()),
         }

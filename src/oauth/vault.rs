@@ -4,6 +4,8 @@
 
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
@@ -41,8 +43,7 @@ struct Key {
 impl Key {
     fn new(key: &MasterKey) -> Self {
         let digest = Sha256::new().chain_update(KEY_ID).chain_update(key).finalize();
-        let id = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { id, cipher: Aes256GcmSiv::new(&(*key).into()) }
+        Self { id: URL_SAFE_NO_PAD.encode(&digest[..6]), cipher: Aes256GcmSiv::new(&(*key).into()) }
     }
 }
 

@@ -67,13 +67,13 @@ async fn keys_are_rotated() {
     let crm = Crm { vendor, daemon, connectors };
     crm.ask().await.expect("opened with the key of before");
     let Crm { vendor, daemon, connectors } = crm;
-    let (toml, outside, clock) = (with_keys(&format!("key = '{NEW}'")), daemon.outside_again(), daemon.clock.clone());
+    let (toml, world, clock) = (with_keys(&format!("key = '{NEW}'")), daemon.world(), daemon.clock.clone());
     let folder = daemon.stop().await;
     let output = rotate(folder.path(), &both);
     assert!(output.status.success() && words(&output).contains("1 sealed again"), "{}", words(&output));
     let output = rotate(folder.path(), &both);
     assert!(output.status.success() && words(&output).contains("0 sealed again"), "{}", words(&output));
-    let daemon = crate::support::Daemon::reopen(toml, outside, folder, clock).await;
+    let daemon = crate::support::Daemon::open(toml, world, folder, clock).await;
     let crm = Crm { vendor, daemon, connectors };
     crm.ask().await.expect("the old key is not needed any more");
 }

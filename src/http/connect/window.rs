@@ -19,8 +19,7 @@ pub(super) async fn own(State(state): State<ServiceState>, request: Request, nex
     let origin = text("origin");
     let own = origin.is_some_and(|origin| is_own(state.authority.base(), origin));
     let posts = request.method() == Method::POST;
-    let refused = (posts && !own)
-        || (origin.is_some() && !own)
+    let refused = (!own && (posts || origin.is_some()))
         || (posts && text("sec-fetch-site").is_some_and(|site| site != "same-origin"))
         || text("sec-fetch-dest").is_some_and(|kind| kind != "document")
         || text("sec-fetch-mode").is_some_and(|mode| mode != "navigate");

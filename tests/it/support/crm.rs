@@ -7,8 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use trunkline::app::authority::Outside;
+use trunkline::connectors::{Connector, SharedConnector};
 use trunkline::domain::credential::{AuthKind, Grant, OAuthEndpoints, Opening, SharedCredentials, Whose};
-use trunkline::domain::upstream::{Account, Trouble, UpstreamError};
+use trunkline::domain::upstream::{
+    Account, Capabilities, ChangePage, IdPage, Next, Record, Trouble, UpdateLog, UpstreamError,
+};
 use trunkline::oauth::Upstreams;
 use trunkline::outbound::{Outbound, OutboundOptions};
 
@@ -66,6 +69,43 @@ impl Upstreams for StandIn {
     }
 }
 
+/// Nothing upstream: syncs come and go without a request.
+#[derive(Debug)]
+struct Idle;
+
+#[async_trait]
+impl Connector for Idle {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            incremental: true,
+            deletions: true,
+            create_contact: false,
+            update_contact: false,
+            write_call_log: false,
+            write_message_log: false,
+            find_log: false,
+            update_log: UpdateLog::None,
+            per_operator: false,
+        }
+    }
+
+    async fn list_changes(&self, _: Option<&str>) -> Result<ChangePage, UpstreamError> {
+        Ok(ChangePage { changes: Vec::new(), next: Next::Done(Some("1".into())), total: None })
+    }
+
+    async fn list_ids(&self, _: Option<&str>) -> Result<IdPage, UpstreamError> {
+        Ok(IdPage::default())
+    }
+
+    async fn fetch(&self, _: &[String]) -> Result<Vec<Record>, UpstreamError> {
+        Ok(Vec::new())
+    }
+
+    async fn who_am_i(&self, _: &Whose) -> Result<Account, UpstreamError> {
+        Ok(Account::default())
+    }
+}
+
 /// A vendor, a daemon connected to it, and what stands for the connectors.
 pub struct Crm {
     pub vendor: Vendor,
@@ -113,10 +153,11 @@ impl Crm {
     pub async fn of(vendor: Vendor, toml: &str, answer: Duration) -> Self {
         assert!(OAUTH.contains(SECRET));
         let connectors = stand_in(&vendor, answer);
+        let idle = |id: &String| (id.clone(), Arc::new(Idle) as SharedConnector);
         let outside = Outside {
             outbound: connectors.outbound.clone(),
             upstreams: Arc::new(connectors.clone()),
-            stand_ins: std::collections::BTreeMap::new(),
+            stand_ins: connectors.kinds.keys().map(idle).collect(),
         };
         let daemon = Daemon::outside(toml, outside).await;
         Self { vendor, daemon, connectors }

@@ -12,7 +12,7 @@ use trunkline::app::App;
 use trunkline::app::authority::Outside;
 use trunkline::config::Config;
 use trunkline::connectors::SharedConnector;
-use trunkline::domain::clock::ManualClock;
+use trunkline::domain::clock::{ManualClock, SharedClock};
 use trunkline::http::ServiceState;
 
 use super::Answer;
@@ -29,10 +29,19 @@ pub struct Daemon {
     pub client: reqwest::Client,
     pub bearer: Option<String>,
     toml: String,
-    outside: Option<Outside>,
+    world: World,
     pub folder: Arc<TempDir>,
     stop: oneshot::Sender<()>,
     served: JoinSet<std::io::Result<()>>,
+}
+
+/// What is outside of a daemon.
+#[derive(Clone)]
+pub enum World {
+    /// What the configuration names, but for these connectors.
+    Configured(BTreeMap<String, SharedConnector>),
+    /// Something else.
+    Other(Outside),
 }
 
 /// A client that no proxy of the environment gets between.
@@ -48,53 +57,46 @@ impl Daemon {
 
     /// A new daemon with this configuration; its database is in a folder of its own.
     pub async fn with(toml: &str) -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::open(toml.to_owned(), None, folder, ManualClock::at(NOW)).await
+        Self::with_upstreams(toml, BTreeMap::new()).await
     }
 
     /// The same with connectors in place of what the configuration would build, by id.
     pub async fn with_upstreams(toml: &str, upstreams: BTreeMap<String, SharedConnector>) -> Self {
-        let config = Config::parse("test.toml", toml, []).unwrap_or_else(|error| panic!("{error}")).config;
-        let mut outside = Outside::configured(&config, ManualClock::at(NOW)).unwrap_or_else(|error| panic!("{error}"));
-        outside.stand_ins = upstreams;
-        Self::outside(toml, outside).await
+        Self::in_world(toml, World::Configured(upstreams)).await
     }
 
     /// The same, with another world outside.
     pub async fn outside(toml: &str, outside: Outside) -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::open(toml.to_owned(), Some(outside), folder, ManualClock::at(NOW)).await
+        Self::in_world(toml, World::Other(outside)).await
     }
 
-    async fn open(toml: String, outside: Option<Outside>, folder: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
+    async fn in_world(toml: &str, world: World) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::open(toml.to_owned(), world, folder, ManualClock::at(NOW)).await
+    }
+
+    /// On a folder that may hold a database of before.
+    pub async fn open(toml: String, world: World, folder: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
         let mut config = Config::parse("test.toml", &toml, []).unwrap_or_else(|error| panic!("{error}")).config;
         config.storage.url = format!("sqlite:{}", folder.path().join("trunkline.db").display());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let built = match outside.clone() {
-            Some(outside) => App::build_with(config, clock.clone(), outside).await,
-            None => App::build(config, clock.clone()).await,
+        let shared: SharedClock = clock.clone();
+        let outside = match world.clone() {
+            World::Other(outside) => outside,
+            World::Configured(stand_ins) => {
+                let outside = Outside::configured(&config, shared.clone()).unwrap_or_else(|error| panic!("{error}"));
+                Outside { stand_ins, ..outside }
+            }
         };
+        let built = App::build_with(config, shared, outside).await;
         let mut app = built.unwrap_or_else(|error| panic!("{error}"));
         app.allow_origin(base.clone());
         let state = app.state().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let mut served = JoinSet::new();
         served.spawn(app.serve(listener, async move { drop(stopped.await) }));
-        Self { base, clock, state, client: client(), bearer: None, toml, outside, folder, stop, served }
-    }
-
-    /// A daemon on the folder of one that was stopped.
-    pub async fn reopen(toml: String, outside: Option<Outside>, folder: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
-        Self::open(toml, outside, folder, clock).await
-    }
-
-    pub fn outside_again(&self) -> Option<Outside> {
-        self.outside.clone()
-    }
-
-    pub fn clock_ms(&self) -> i64 {
-        trunkline::domain::clock::Clock::now_ms(&*self.clock)
+        Self { base, clock, state, client: client(), bearer: None, toml, world, folder, stop, served }
     }
 
     /// Everything the database holds on disk, the write-ahead log included.
@@ -121,9 +123,17 @@ impl Daemon {
 
     /// The same with another configuration.
     pub async fn restart_with(self, toml: &str) -> Self {
-        let (clock, outside) = (self.clock.clone(), self.outside.clone());
+        let (clock, world) = (self.clock.clone(), self.world.clone());
         let folder = self.stop().await;
-        Self::open(toml.to_owned(), outside, folder, clock).await
+        Self::open(toml.to_owned(), world, folder, clock).await
+    }
+
+    pub fn world(&self) -> World {
+        self.world.clone()
+    }
+
+    pub fn clock_ms(&self) -> i64 {
+        trunkline::domain::clock::Clock::now_ms(&*self.clock)
     }
 
     /// Looks for changes now, and waits until that is done: the report.
