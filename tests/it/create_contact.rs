@@ -6,7 +6,7 @@ use crate::settings_authorize::two;
 use crate::support::Daemon;
 use crate::support::daemon::{US, ids, person};
 
-const NUMBER: &str = "+16505550177";
+pub const NUMBER: &str = "+16505550177";
 
 fn call(from: &str, name: &str) -> Value {
     json!({"button": {"id": "createContact", "type": "callAction", "label": "Create contact"},
@@ -15,27 +15,27 @@ fn call(from: &str, name: &str) -> Value {
 
 /// The command of a type, which must be there.
 #[track_caller]
-fn command<'a>(answer: &'a Value, kind: &str) -> &'a Value {
+pub fn command<'a>(answer: &'a Value, kind: &str) -> &'a Value {
     find(answer, kind).unwrap_or_else(|| panic!("no {kind}: {answer}"))
 }
 
-fn find<'a>(answer: &'a Value, kind: &str) -> Option<&'a Value> {
+pub fn find<'a>(answer: &'a Value, kind: &str) -> Option<&'a Value> {
     answer["commands"].as_array()?.iter().find(|command| command["type"] == kind || command["path"] == kind)
 }
 
-fn page(answer: &Value) -> &Value {
+pub fn page(answer: &Value) -> &Value {
     &command(answer, "rc-adapter-register-customized-page")["page"]
 }
 
-fn notice(page: &Value) -> &str {
+pub fn notice(page: &Value) -> &str {
     page["schema"]["properties"]["notice"]["description"].as_str().unwrap_or_default()
 }
 
-async fn open(daemon: &Daemon, number: &str) -> Value {
+pub async fn open(daemon: &Daemon, number: &str) -> Value {
     page(&daemon.post("/button", &call(number, "")).await).clone()
 }
 
-async fn save(daemon: &Daemon, page: &Value, changes: Value) -> Value {
+pub async fn save(daemon: &Daemon, page: &Value, changes: Value) -> Value {
     let mut form = page["formData"].clone();
     for (key, value) in changes.as_object().expect("changes") {
         form[key] = value.clone();

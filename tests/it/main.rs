@@ -16,6 +16,7 @@ mod contact_list;
 mod contact_list_property;
 mod crash;
 mod create_contact;
+mod create_upstream;
 mod edge_body;
 mod edge_gate;
 mod edge_paths;

@@ -31,16 +31,16 @@ pub(super) async fn handle(call: Call) -> Answer {
             _ => {}
         }
     }
-    setting(&call, &id)
+    Ok(setting(&call, &id))
 }
 
-fn setting(call: &Call, id: &str) -> Answer {
+fn setting(call: &Call, id: &str) -> Reply {
     let setting = find(&call.state.config.service.settings, id);
     let Some(SettingKind::Button { action, .. }) = setting.map(|setting| &setting.kind) else {
-        return Ok(Reply::ok());
+        return Reply::ok();
     };
-    Ok(Reply::ok().then(match action {
+    Reply::ok().then(match action {
         ButtonAction::SyncContacts => commands::sync_contacts(),
         ButtonAction::Open(url) => commands::open("button", Some(url), &json!({"id": id})),
-    }))
+    })
 }
