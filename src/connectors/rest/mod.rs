@@ -81,7 +81,7 @@ impl Connector for Rest {
     fn capabilities(&self) -> Capabilities {
         let plan = &self.client.plan;
         let logs = || [&plan.call, &plan.message].into_iter().flatten();
-        let updates = logs().any(|log| !log.update.is_empty());
+        let updates = logs().all(|log| !log.update.is_empty());
         Capabilities {
             incremental: plan.sync.strategy != Strategy::FullScan,
             deletions: !(plan.sync.deletes.is_empty() && plan.sync.gone_fields.is_empty()),
