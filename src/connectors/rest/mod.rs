@@ -166,7 +166,8 @@ mod tests {
         for name in shipped_names() {
             let text = shipped(&name).expect("embedded");
             if let Err(problems) = read(&name, &text, Vars::Examples) {
-                panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>());
+                let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                panic!("{}", lines.join("\n"));
             }
             let found = preview(&name, &text, None);
             assert!(found.problems.is_empty(), "{:#?}", found.problems);
