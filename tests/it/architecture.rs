@@ -63,11 +63,14 @@ fn imported(line: &str) -> Vec<String> {
 fn allowed(module: &str) -> Option<&'static [&'static str]> {
     Some(match module {
         "domain" => &[],
-        "config" | "storage" | "import" | "outbound" => &["domain"],
-        "connectors" => &["config", "domain", "outbound"],
+        "config" | "storage" | "vcard" | "outbound" => &["domain"],
+        "import" => &["domain", "vcard"],
+        "connectors" => &["config", "domain", "outbound", "vcard"],
+        "sync" => &["config", "connectors", "domain", "storage"],
         "auth" => &["config", "domain"],
-        "http" => &["auth", "config", "domain", "storage"],
-        "channels" => &["http", "config", "auth", "domain", "storage"],
+        "oauth" => &["config", "domain", "outbound", "storage"],
+        "http" => &["auth", "config", "connectors", "domain", "oauth", "storage", "sync"],
+        "channels" => &["http", "config", "auth", "domain", "oauth", "storage", "sync"],
         "telemetry" => &["config"],
         "app" | "cli" | "demo" | "lib" | "main" => return None,
         other => panic!("src/{other} is not in the table of who may import whom: add it here and to design.md"),

@@ -1,5 +1,6 @@
 //! A running daemon in this process.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use trunkline::app::App;
+use trunkline::app::authority::Outside;
 use trunkline::config::Config;
+use trunkline::connectors::SharedConnector;
 use trunkline::domain::clock::ManualClock;
 use trunkline::http::ServiceState;
 
@@ -26,6 +29,7 @@ pub struct Daemon {
     pub client: reqwest::Client,
     pub bearer: Option<String>,
     toml: String,
+    outside: Option<Outside>,
     pub folder: Arc<TempDir>,
     stop: oneshot::Sender<()>,
     served: JoinSet<std::io::Result<()>>,
@@ -45,21 +49,52 @@ impl Daemon {
     /// A new daemon with this configuration; its database is in a folder of its own.
     pub async fn with(toml: &str) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::open(toml.to_owned(), folder, ManualClock::at(NOW)).await
+        Self::open(toml.to_owned(), None, folder, ManualClock::at(NOW)).await
     }
 
-    async fn open(toml: String, folder: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
+    /// The same with connectors in place of what the configuration would build, by id.
+    pub async fn with_upstreams(toml: &str, upstreams: BTreeMap<String, SharedConnector>) -> Self {
+        let config = Config::parse("test.toml", toml, []).unwrap_or_else(|error| panic!("{error}")).config;
+        let mut outside = Outside::configured(&config, ManualClock::at(NOW)).unwrap_or_else(|error| panic!("{error}"));
+        outside.stand_ins = upstreams;
+        Self::outside(toml, outside).await
+    }
+
+    /// The same, with another world outside.
+    pub async fn outside(toml: &str, outside: Outside) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::open(toml.to_owned(), Some(outside), folder, ManualClock::at(NOW)).await
+    }
+
+    async fn open(toml: String, outside: Option<Outside>, folder: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
         let mut config = Config::parse("test.toml", &toml, []).unwrap_or_else(|error| panic!("{error}")).config;
         config.storage.url = format!("sqlite:{}", folder.path().join("trunkline.db").display());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let mut app = App::build(config, clock.clone()).await.unwrap_or_else(|error| panic!("{error}"));
+        let built = match outside.clone() {
+            Some(outside) => App::build_with(config, clock.clone(), outside).await,
+            None => App::build(config, clock.clone()).await,
+        };
+        let mut app = built.unwrap_or_else(|error| panic!("{error}"));
         app.allow_origin(base.clone());
         let state = app.state().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let mut served = JoinSet::new();
         served.spawn(app.serve(listener, async move { drop(stopped.await) }));
-        Self { base, clock, state, client: client(), bearer: None, toml, folder, stop, served }
+        Self { base, clock, state, client: client(), bearer: None, toml, outside, folder, stop, served }
+    }
+
+    /// A daemon on the folder of one that was stopped.
+    pub async fn reopen(toml: String, outside: Option<Outside>, folder: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
+        Self::open(toml, outside, folder, clock).await
+    }
+
+    pub fn outside_again(&self) -> Option<Outside> {
+        self.outside.clone()
+    }
+
+    pub fn clock_ms(&self) -> i64 {
+        trunkline::domain::clock::Clock::now_ms(&*self.clock)
     }
 
     /// Everything the database holds on disk, the write-ahead log included.
@@ -80,9 +115,21 @@ impl Daemon {
 
     /// Stops it and starts it again on the same database.
     pub async fn restart(self) -> Self {
-        let (toml, clock) = (self.toml.clone(), self.clock.clone());
+        let toml = self.toml.clone();
+        self.restart_with(&toml).await
+    }
+
+    /// The same with another configuration.
+    pub async fn restart_with(self, toml: &str) -> Self {
+        let (clock, outside) = (self.clock.clone(), self.outside.clone());
         let folder = self.stop().await;
-        Self::open(toml, folder, clock).await
+        Self::open(toml.to_owned(), outside, folder, clock).await
+    }
+
+    /// Looks for changes now, and waits until that is done: the report.
+    pub async fn sync(&self, connector: &str, options: &Value) -> Value {
+        let path = format!("/v1/connectors/{connector}/sync?wait=true");
+        self.send("POST", &path, options).await.ok()["report"].clone()
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 
+import { ConnectPage } from "./connect-page.js";
 import { FakeAnswers } from "./fake-answers.js";
 import { listen, sendFile } from "./serve-files.js";
 
@@ -15,6 +16,10 @@ export class FakeDaemon {
   /** POST requests on widget paths. @type {{path: string, body: any}[]} */
   requests = [];
   origins = { daemon: "", page: "", widget: "" };
+  connect = new ConnectPage(() => {
+    this.answers.authorized = true;
+    this.push([{ type: "rc-adapter-update-authorization-status", authorized: true, authorizedAccount: "operator@example.com" }]);
+  });
   /** Origins whose frames the page's policy lets in beside the widget's. @type {string[]} */
   otherFrames = [];
   #daemon = null;
@@ -33,6 +38,7 @@ export class FakeDaemon {
 
   /** Only the daemon's own listener, on the address it had before. */
   async startDaemon() {
+    this.answers.connectUrl = () => `${this.origins.daemon}/connect?ticket=${this.connect.ticket()}`;
     this.#daemon = createServer((request, response) => this.#api(request, response));
     this.origins.daemon = await listen(this.#daemon, Number(new URL(this.origins.daemon || "http://x").port) || 0);
   }
@@ -59,6 +65,7 @@ export class FakeDaemon {
 
   async #api(request, response) {
     const { pathname } = new URL(request.url, "http://x");
+    if (this.connect.answer(request.url, request.method, response)) return undefined;
     response.setHeader("Access-Control-Allow-Origin", this.origins.page);
     response.setHeader("Access-Control-Allow-Headers", "authorization, content-type");
     response.setHeader("Access-Control-Expose-Headers", "x-request-id");
