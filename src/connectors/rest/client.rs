@@ -109,7 +109,7 @@ impl Client {
             match verdict {
                 Verdict::Good(json) => return Ok(Reply { json, nothing: false, headers, url, base }),
                 Verdict::Nothing => return Ok(Reply { json: Arc::default(), nothing: true, headers, url, base }),
-                Verdict::Bad(error) => return Err(self.told(error, &ask, &grant)),
+                Verdict::Bad(error) => return Err(told(error, &ask, &grant)),
                 Verdict::Refused(error) if renewed => return Err(hide(error, &grant)),
                 Verdict::Refused(error) => {
                     renewed = true;
@@ -144,7 +144,7 @@ impl Client {
         let url = request.url().clone();
         self.limiter.turn().await?;
         let sent = self.means.outbound.send(request).await;
-        let answer: Answer = sent.map_err(|error| self.told(error, ask, grant))?;
+        let answer: Answer = sent.map_err(|error| told(error, ask, grant))?;
         self.limiter.learn(&answer);
         tracing::debug!(request = ask.request.at, status = answer.status.as_u16(), "asked upstream");
         let judge = Judge {
@@ -177,7 +177,7 @@ impl Client {
             };
             match verdict {
                 Verdict::Good(json) => {
-                    let session = way.session.find(&Found::of(&json)).ok_or_else(refused)?;
+                    let session = way.at.find(&Found::of(&json)).ok_or_else(refused)?;
                     if session.is_true() { Ok(session.json()) } else { Err(refused()) }
                 }
                 Verdict::Nothing => Err(refused()),
@@ -187,11 +187,12 @@ impl Client {
         };
         self.sessions.get(whose, grant.serial, way.max_ms, now, log_in).await
     }
+}
 
-    fn told(&self, error: UpstreamError, ask: &Ask<'_>, grant: &Grant) -> UpstreamError {
-        let error = hide(error, grant);
-        if ask.writes { error } else { clear(error) }
-    }
+/// An error as the caller hears it.
+fn told(error: UpstreamError, ask: &Ask<'_>, grant: &Grant) -> UpstreamError {
+    let error = hide(error, grant);
+    if ask.writes { error } else { clear(error) }
 }
 
 /// A read has no effect that could be unclear.

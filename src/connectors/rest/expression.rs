@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::value::{Object, Serde, Value};
@@ -67,7 +68,7 @@ fn path_value(text: &str) -> Result<String, Error> {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     Ok(out)
@@ -253,7 +254,6 @@ fn names_used(source: &str) -> Vec<Used> {
         match quote {
             Some(_) if c == '\\' => drop(rest.next()),
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if c == '\'' || c == '"' => quote = Some(c),
             None if c == '|' => found.push(Used::Filter(word(at + 1))),
             None if c == '.' => {
@@ -268,7 +268,7 @@ fn names_used(source: &str) -> Vec<Used> {
                     if name == "not" { word(at + source[at..].find("not").unwrap_or_default() + 3) } else { name };
                 found.push(Used::Test(name));
             }
-            None => {}
+            _ => {}
         }
         before = c;
     }

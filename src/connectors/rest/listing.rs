@@ -1,5 +1,7 @@
 //! One page of a listing, and where it goes on. Guards against servers that go round in circles.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use reqwest::header::{HeaderMap, LINK};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -167,7 +169,7 @@ fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
-    digest.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    STANDARD_NO_PAD.encode(&digest.finalize()[..12])
 }
 
 fn text_at(paging: &PagingPlan, found: &Found) -> Option<String> {

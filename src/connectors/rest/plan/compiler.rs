@@ -195,11 +195,11 @@ impl<'a> Compiler<'a> {
 
     /// A template: a lone expression keeps its type.
     pub(crate) fn leaf(&mut self, at: &str, source: &str, scope: &[&str]) -> Tree {
-        if let Some(expr) = lone(source) {
-            if let Ok(compiled) = Expr::strict(expr) {
-                self.check_names(at, expr, &compiled.uses(), scope);
-                return Tree::Typed(compiled);
-            }
+        if let Some(expr) = lone(source)
+            && let Ok(compiled) = Expr::strict(expr)
+        {
+            self.check_names(at, expr, &compiled.uses(), scope);
+            return Tree::Typed(compiled);
         }
         if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
             return Tree::Fixed(Value::String(source.to_owned()));
