@@ -47,6 +47,11 @@ fn after<'a>(request: &'a Request, name: &str, key: &'a str) -> impl Fn(&&Value)
     }
 }
 
+/// True for the record of an id.
+fn is(record: &Value, id: &str) -> bool {
+    record["id"].as_u64().is_some_and(|own| id.parse() == Ok(own))
+}
+
 impl Larder {
     fn person(&mut self, given: &str, family: &str, mobile: &str) {
         let (id, at) = (self.people.len() + 1, stamp(self.now));
@@ -79,7 +84,7 @@ impl Larder {
                 &json!({"removed": self.removed.iter().filter(after(request, "since", "removed_at")).collect::<Vec<_>>()}),
             ),
             ("GET", ["v1", "people", id]) => {
-                let found = self.people.iter().find(|person| person["id"].to_string() == *id);
+                let found = self.people.iter().find(|person| is(person, id));
                 found.map_or_else(|| problem(404, "nobody"), ok)
             }
             ("POST", ["v1", "people"]) => {
@@ -107,13 +112,12 @@ impl Larder {
                 )
             }
             ("PUT", ["v1", "interactions", id, "people", person]) => {
-                self.interactions.iter_mut().find(|i| i["id"].to_string() == *id).expect("there")["person"] =
-                    json!(person);
+                self.interactions.iter_mut().find(|i| is(i, id)).expect("there")["person"] = json!(person);
                 ResponseTemplate::new(204)
             }
             ("PATCH", ["v1", "interactions", id]) => {
                 let sent = body(request);
-                let found = self.interactions.iter_mut().find(|i| i["id"].to_string() == *id).expect("there");
+                let found = self.interactions.iter_mut().find(|i| is(i, id)).expect("there");
                 sent.as_object().expect("a table").iter().for_each(|(key, value)| found[key] = value.clone());
                 ok(found)
             }

@@ -130,7 +130,7 @@ async fn a_wait_that_is_long_is_told_and_not_waited() {
 
 #[tokio::test]
 async fn what_hangs_is_left() {
-    let hang = ResponseTemplate::new(200).set_body_json(json!({"items": []})).set_delay(Duration::from_secs(60));
+    let hang = ResponseTemplate::new(200).set_body_json(json!({"items": []})).set_delay(Duration::from_mins(1));
     let api = Api::start(move |_| hang.clone()).await;
     let rig = rig_within(&api, &text(), Duration::from_millis(200));
     let error = run(&rig, None).await.err().expect("too slow");

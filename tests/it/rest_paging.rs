@@ -8,6 +8,8 @@ use wiremock::{Request, ResponseTemplate};
 
 use crate::support::rest::{Api, manifest, ok, param, people, rig, run, sweep};
 
+type Answer = Box<dyn Fn(&Request) -> ResponseTemplate + Send + Sync>;
+
 const COUNT: usize = 7;
 
 fn number(request: &Request, name: &str) -> Option<usize> {
@@ -69,7 +71,6 @@ async fn circles_end_in_words() {
         let turn = AtomicUsize::new(0);
         move || turn.fetch_add(1, Ordering::SeqCst)
     };
-    type Answer = Box<dyn Fn(&Request) -> ResponseTemplate + Send + Sync>;
     let (one, two, three, four) = (turns(), turns(), turns(), turns());
     let cases: Vec<(&str, &str, Answer)> = vec![
         (

@@ -187,3 +187,26 @@ async fn the_configuration_chooses_the_way_in() {
     assert_eq!(requests[1].headers["authorization"], "Basic YWRhOnBhc3Mgd29yZA==");
     assert_eq!(requests[2].headers["authorization"], "Bearer token-0");
 }
+
+#[tokio::test]
+async fn what_makes_records_other_has_another_fingerprint() {
+    let api = Api::start(|request| {
+        assert!(!request.headers.contains_key("x-key"), "nobody signs in");
+        ok(&json!({"items": people(1, 1)}))
+    })
+    .await;
+    let text = manifest("request = { path = '/people' }", "[vars.a]\ndescription = 'a'\ndefault = ''\n");
+    let with = |text: &str, value: &str| {
+        let vars = [("a".to_owned(), value.to_owned())].into();
+        rig_with(&api, text, Keys::tokens(), |config| {
+            (config.vars, config.sign_in) = (vars, trunkline::config::SignIn::Nobody);
+        })
+    };
+    let fingerprint = |text: &str, value: &str| with(text, value).connector.fingerprint();
+    assert_eq!(fingerprint(&text, "1"), fingerprint(&text, "1"));
+    assert_ne!(fingerprint(&text, "1"), fingerprint(&text, "2"));
+    assert_ne!(fingerprint(&text, "1"), fingerprint(&(text.clone() + "# other\n"), "1"));
+    let open = with(&text, "1");
+    assert_eq!(open.connector.address().map(String::from), Some(format!("{}/", api.server.uri())));
+    run(&open, None).await.expect("a run");
+}

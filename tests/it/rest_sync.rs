@@ -110,7 +110,7 @@ async fn a_thousand_records_of_one_moment_are_read_to_their_end() {
 #[tokio::test]
 async fn what_changes_during_a_run_is_in_the_next() {
     let store = Store::default();
-    (1..=6).for_each(|id| store.put(id, NOON - id as i64 * SECOND));
+    (1..=6).zip(1..).for_each(|(id, age)| store.put(id, NOON - age * SECOND));
     let api = Api::start(answer(&store, 3)).await;
     let rig = rig(&api, &watermark("").replace("overlap_seconds = 60", ""));
     let first = rig.connector.list_changes(None).await.expect("a page");

@@ -74,6 +74,12 @@ impl Client {
         Self { plan, means, way, base_url_hosts, url: url.to_owned(), limiter, sessions: Sessions::default() }
     }
 
+    /// Where the API is, as far as it is known without a sign-in.
+    pub(super) fn address(&self) -> Option<Url> {
+        let text = if self.url.is_empty() { &self.plan.base_url } else { &self.url };
+        Url::parse(text).ok()
+    }
+
     /// The query parameter of the credential, where it has one.
     pub(super) fn query_key(&self) -> Option<&str> {
         match &self.way {

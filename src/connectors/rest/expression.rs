@@ -74,9 +74,15 @@ fn path_value(text: &str) -> Result<String, Error> {
     Ok(out)
 }
 
-/// The variables of an evaluation.
-#[derive(Debug, Clone, Default)]
+/// The variables of an evaluation; secrets may be among them.
+#[derive(Clone, Default)]
 pub(super) struct Scope(BTreeMap<String, Value>);
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Scope {
     /// Sets a variable.
@@ -282,6 +288,12 @@ mod tests {
 
     fn scope() -> Scope {
         Scope::default().with("log", json!({"note": "O'Neil \"x\"\n{{ 1 }} & <b>", "seconds": 61, "no": null}))
+    }
+
+    #[test]
+    fn a_scope_shows_names_only() {
+        let shown = format!("{:?}", Scope::default().with("token", "CANARY"));
+        assert!(shown.contains("token") && !shown.contains("CANARY"), "{shown}");
     }
 
     #[test]

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use super::manifest::Manifest;
@@ -47,8 +50,9 @@ pub fn shipped_names() -> Vec<String> {
     names
 }
 
-/// Reads the manifest a configuration names. The error is for the administrator.
-pub(super) fn for_config(config: &ConnectorConfig) -> Result<Loaded, String> {
+/// Reads the manifest a configuration names, with what tells it and its variables from others. The
+/// error is for the administrator.
+pub(super) fn for_config(config: &ConnectorConfig) -> Result<(Loaded, String), String> {
     let (name, text) = if config.manifest.is_empty() {
         if config.kind == ConnectorKind::Rest {
             return Err("`manifest` is missing: the file that describes the API (docs/manifest.md)".into());
@@ -61,10 +65,16 @@ pub(super) fn for_config(config: &ConnectorConfig) -> Result<Loaded, String> {
             .map_err(|error| format!("cannot read the manifest {}: {error}", config.manifest))?;
         (config.manifest.clone(), text)
     };
-    read(&name, &text, Vars::Given(&config.vars)).map_err(|problems| {
+    let loaded = read(&name, &text, Vars::Given(&config.vars)).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         format!("the manifest {name} is not usable:\n  {}", lines.join("\n  "))
-    })
+    })?;
+    let mut digest = Sha256::new();
+    for part in std::iter::once(&text).chain(config.vars.iter().flat_map(|(name, value)| [name, value])) {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    Ok((loaded, STANDARD_NO_PAD.encode(&digest.finalize()[..12])))
 }
 
 /// Reads a manifest.

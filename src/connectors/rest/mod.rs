@@ -52,14 +52,16 @@ pub struct Rest {
     client: Client,
     per_operator: bool,
     webhook_secret: Secret,
+    fingerprint: String,
 }
 
 impl Rest {
     pub(super) fn new(id: &str, config: &ConnectorConfig, means: Means) -> Result<Self, String> {
-        let mut plan = load::for_config(config).map_err(|words| format!("connector {id}: {words}"))?.plan;
+        let (loaded, fingerprint) = load::for_config(config).map_err(|words| format!("connector {id}: {words}"))?;
+        let mut plan = loaded.plan;
         let mut auth = std::mem::take(&mut plan.auth);
         let hosts = std::mem::take(&mut auth.base_url_hosts);
-        let (way, kind) = auth.choose(config);
+        let (way, kind) = if config.sign_in == SignIn::Nobody { (None, AuthKind::Open) } else { auth.choose(config) };
         let told_later = matches!(kind, AuthKind::OAuth(OAuthEndpoints { base_url_key: Some(_), .. }));
         if plan.base_url.is_empty() && config.url.is_empty() && !told_later {
             return Err(format!("connector {id}: `url` is missing: the manifest does not know the API's address"));
@@ -68,16 +70,25 @@ impl Rest {
             client: Client::new(plan, way, hosts, &config.url, means),
             per_operator: config.sign_in == SignIn::Operator,
             webhook_secret: config.webhook_secret.clone(),
+            fingerprint,
         })
     }
 }
 
 pub(super) fn auth_kind(config: &ConnectorConfig) -> Result<AuthKind, String> {
-    Ok(load::for_config(config)?.plan.auth.choose(config).1)
+    Ok(load::for_config(config)?.0.plan.auth.choose(config).1)
 }
 
 #[async_trait]
 impl Connector for Rest {
+    fn address(&self) -> Option<url::Url> {
+        self.client.address()
+    }
+
+    fn fingerprint(&self) -> String {
+        self.fingerprint.clone()
+    }
+
     fn capabilities(&self) -> Capabilities {
         let plan = &self.client.plan;
         let logs = || [&plan.call, &plan.message].into_iter().flatten();
