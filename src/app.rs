@@ -22,8 +22,9 @@ use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
 use crate::http::connectors as connectors_api;
 use crate::http::events::Hub;
+use crate::http::forms::Forms;
 use crate::http::guard::{Guard, gate};
-use crate::http::{ApiError, ServiceState, api, assets, connect, credentials, health, logs, pages};
+use crate::http::{ApiError, ServiceState, api, assets, connect, create, credentials, health, logs, pages};
 use crate::storage::{Options, Storage, StorageError};
 use crate::sync::{self, Syncs};
 use authority::Outside;
@@ -105,9 +106,10 @@ impl App {
         let sync = Syncs::new(authority::connectors(&config, &clock, &authority, &outside), means);
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
         let state = ServiceState {
+            sync,
+            forms: Arc::new(Forms::default()),
             authority,
             hub,
-            sync,
             region: config.numbers.region(),
             zone: config.service.time_zone,
             contact_prefix: prefix.into(),
@@ -144,7 +146,7 @@ impl App {
             .merge(connect::router(&self.state))
             .route("/adapter.js", get(assets::entry))
             .route("/adapter/{file}", get(assets::module))
-            .route("/v1/contacts", get(api::list))
+            .route("/v1/contacts", get(api::list).post(create::create))
             .route("/v1/contacts/batch", post(api::batch))
             .route("/v1/contacts/{id}", get(api::get).put(api::put).delete(api::delete))
             .route("/v1/connectors", get(connectors_api::list))

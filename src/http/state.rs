@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 
 use super::access::Access;
 use super::events::Hub;
+use super::forms::Forms;
 use super::pages::PageCache;
 use crate::config::Config;
 use crate::domain::clock::SharedClock;
@@ -39,4 +40,6 @@ pub struct ServiceState {
     pub contact_prefix: Arc<str>,
     /// Pages of the contact list that were sent lately.
     pub pages: Arc<PageCache>,
+    /// Forms that are open in widgets.
+    pub forms: Arc<Forms>,
 }

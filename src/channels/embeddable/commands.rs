@@ -15,6 +15,10 @@ pub(super) fn sync_contacts() -> Value {
     json!({"type": "rc-adapter-sync-third-party-contacts"})
 }
 
+pub(super) fn match_contacts(numbers: &[&str]) -> Value {
+    json!({"type": "rc-adapter-trigger-contact-match", "phoneNumbers": numbers})
+}
+
 pub(super) fn match_calls(session_ids: &[&str]) -> Value {
     json!({"type": "rc-adapter-trigger-call-logger-match", "sessionIds": session_ids})
 }
@@ -29,6 +33,10 @@ pub(super) fn navigate(path: &str) -> Value {
 
 pub(super) fn call_log_page(page: &Value) -> Value {
     json!({"type": "rc-adapter-update-call-log-page", "page": page})
+}
+
+pub(super) fn customized_page(page: &Value) -> Value {
+    json!({"type": "rc-adapter-register-customized-page", "page": page})
 }
 
 /// `level` is info, success, warning or danger.

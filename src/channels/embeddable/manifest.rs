@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::standing::Standing;
-use super::{PATHS, settings};
+use super::{PATHS, create_contact, settings};
 use crate::config::ServiceConfig;
 use crate::domain::operator::Operator;
 use crate::http::{ApiError, Caller, ServiceState};
@@ -75,7 +75,6 @@ async fn add_operator(
         // The widget shows the page only with both, and not for an empty list.
         service.insert("settingsPath".into(), "/settings".into());
         service.insert("settings".into(), settings::current(state, operator).await?);
-        service.insert("buttonEventPath".into(), "/button".into());
     }
     Ok(())
 }
@@ -129,6 +128,13 @@ fn registration(config: &ServiceConfig) -> Map<String, Value> {
     if let Value::Object(fields) = fields {
         // An empty text would replace the widget's own default.
         service.extend(fields.into_iter().filter(|(_, value)| value != ""));
+    }
+    if config.create_contact || !config.settings.is_empty() {
+        service.insert("buttonEventPath".into(), "/button".into());
+    }
+    if config.create_contact {
+        service.insert("buttons".into(), create_contact::buttons());
+        service.insert("customizedPageInputChangedEventPath".into(), "/page/changed".into());
     }
     if !config.meeting_invite_title.is_empty() {
         service.insert("meetingInvitePath".into(), "/meeting/invite".into());

@@ -33,7 +33,7 @@ use crate::domain::upstream::{
 };
 
 use book::{Book, pick};
-use cards::Card;
+use cards::{AllFail, Card};
 use changes::Memo;
 use dav::Dav;
 use discover::{Home, books, discover, name_of};
@@ -159,7 +159,7 @@ impl Connector for Carddav {
         for book in &self.books(&Whose::Company).await? {
             let mine = external_ids.iter().filter(|id| id.starts_with(&book.path));
             let mine: Vec<&str> = mine.map(String::as_str).collect();
-            for (_, card) in cards::get(&self.dav, &Whose::Company, book, &mine).await? {
+            for (_, card) in cards::get(&self.dav, &Whose::Company, book, &mine, AllFail::Unreadable).await? {
                 if let Card::Person(record) = card {
                     records.push(*record);
                 }

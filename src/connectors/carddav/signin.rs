@@ -3,20 +3,17 @@
 
 use url::Url;
 
-use crate::config::ConnectorConfig;
+use crate::config::{ConnectorConfig, SignIn};
 use crate::domain::credential::{AuthKind, OAuthEndpoints};
 
 /// What `vars` may hold beside `book`.
-const KNOWN: [&str; 6] = ["book", "auth", "authorize_url", "token_url", "revoke_url", "scope"];
+const KNOWN: [&str; 5] = ["book", "authorize_url", "token_url", "revoke_url", "scope"];
 
 /// What is wrong with the part of the configuration that is about signing in, and `vars`.
 pub(super) fn check(id: &str, config: &ConnectorConfig) -> Result<(), String> {
     if let Some(unknown) = config.vars.keys().find(|key| !KNOWN.contains(&key.as_str())) {
         let known = KNOWN.join(", ");
         return Err(format!("connectors.{id}.vars.{unknown} is not known: a CardDAV connector has {known}"));
-    }
-    if config.vars.get("auth").is_some_and(|auth| auth != "none") {
-        return Err(format!("connectors.{id}.vars.auth can only be \"none\", for a server that is open to all"));
     }
     match kind(config) {
         AuthKind::OAuth(ends) if ends.authorize_url.is_empty() || ends.token_url.is_empty() => Err(format!(
@@ -28,7 +25,7 @@ pub(super) fn check(id: &str, config: &ConnectorConfig) -> Result<(), String> {
 }
 
 pub(super) fn kind(config: &ConnectorConfig) -> AuthKind {
-    if config.vars.contains_key("auth") {
+    if config.sign_in == SignIn::Nobody {
         return AuthKind::Open;
     }
     if !config.client_id.is_empty() {
@@ -75,7 +72,8 @@ mod tests {
     #[test]
     fn a_password_unless_something_else_is_said() {
         assert_eq!(kind(&config("https://dav.example.com/", "", &[])), AuthKind::Password);
-        assert_eq!(kind(&config("http://127.0.0.1/", "", &[("auth", "none")])), AuthKind::Open);
+        let open = ConnectorConfig { sign_in: SignIn::Nobody, ..config("http://127.0.0.1/", "", &[]) };
+        assert_eq!(kind(&open), AuthKind::Open);
         let AuthKind::OAuth(google) = kind(&config("https://www.googleapis.com/", "id", &[])) else { panic!("oauth") };
         assert_eq!(google.scopes, ["https://www.googleapis.com/auth/carddav"]);
         assert!(google.token_url.starts_with("https://oauth2.googleapis.com/"));

@@ -9,6 +9,7 @@ pub mod dav;
 pub mod fake_dav;
 pub mod memory;
 pub mod raw;
+pub mod rest;
 pub mod servers;
 pub mod upstream;
 pub mod vector;

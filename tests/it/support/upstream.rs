@@ -94,6 +94,16 @@ impl Upstream {
         self.world().faults.clear();
     }
 
+    /// Requests hang from now on.
+    pub fn close_gate(&self) {
+        self.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Requests that hang go on.
+    pub fn open_gate(&self) {
+        self.gate.add_permits(Semaphore::MAX_PERMITS >> 1);
+    }
+
     pub fn hide(&self, ids: &[&str]) {
         self.world().hidden = ids.iter().map(ToString::to_string).collect();
     }
