@@ -68,7 +68,8 @@ async fn no_secret_is_in_the_database_the_log_an_error_or_a_page() {
         seen += &json!(events.commands().await).to_string();
     }
     let bytes = crm.daemon.database_bytes();
-    seen += &format!("{:?}", crm.daemon.state);
+    let shown = format!("{:?}", crm.daemon.state);
+    seen.push_str(&shown);
     crm.daemon.stop().await;
 
     let log = log.0.lock().expect("a log").clone();

@@ -63,7 +63,12 @@ impl Page {
 
     /// The connectors with their state and what to do.
     pub(super) fn overview(needs: &[Need], session: &Session, notice: Option<Notice>) -> Response {
-        let mut main = format!("<h1>Sign in</h1><p>For {}.</p>", escaped(session.operator.account()));
+        let mut main = "<h1>Sign in</h1>".to_owned();
+        // Without tokens there is one operator, who has no name.
+        let operator = &session.operator;
+        if operator.name.is_some() || operator.email.is_some() {
+            push(&mut main, format_args!("<p>For {}.</p>", escaped(operator.account())));
+        }
         let mut status = StatusCode::OK;
         if let Some(notice) = notice {
             status = notice.status;
@@ -99,14 +104,14 @@ fn section(main: &mut String, need: &Need, session: &Session) {
         Means::Key => push(
             main,
             format_args!(
-                "{form}<label>Key<input type=\"password\" name=\"key\" required></label><button>{again}</button></form>"
+                "{form}<label>Key<input type=\"password\" name=\"key\" autocomplete=\"off\" required></label><button>{again}</button></form>"
             ),
         ),
         Means::Password(username) => push(
             main,
             format_args!(
                 "{form}<label>Name<input name=\"username\" value=\"{}\" autocomplete=\"username\" required></label>\
-                 <label>Password<input type=\"password\" name=\"password\" required></label>\
+                 <label>Password<input type=\"password\" name=\"password\" autocomplete=\"current-password\" required></label>\
                  <button>{again}</button></form>",
                 escaped(username)
             ),

@@ -33,6 +33,7 @@ pub enum Mood {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a temper of its own")]
 pub struct Books {
     /// Code to challenge and redirect address.
     codes: BTreeMap<String, (String, String)>,
@@ -73,7 +74,7 @@ impl Vendor {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let (books, changed, gate) = (Arc::default(), Arc::<Notify>::default(), Arc::<Notify>::default());
-        let mut vendor = Self { base, books, changed, gate, _served: Arc::default() };
+        let vendor = Self { base, books, changed, gate, _served: Arc::default() };
         let router = Router::new()
             .route("/authorize", get(authorize))
             .route("/token", post(token))
@@ -82,9 +83,8 @@ impl Vendor {
             .with_state(vendor.clone());
         let mut served = JoinSet::new();
         served.spawn(async move { axum::serve(listener, router).await.expect("served") });
-        vendor._served = Arc::new(served);
         vendor.books().life = Some(3600);
-        vendor
+        Self { _served: Arc::new(served), ..vendor }
     }
 
     pub fn books(&self) -> MutexGuard<'_, Books> {
