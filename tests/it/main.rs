@@ -15,6 +15,7 @@ mod edge_gate;
 mod edge_paths;
 mod edge_rejections;
 mod events;
+mod fakes;
 mod import;
 mod import_region;
 mod matching;
