@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod config;
+mod connector;
 mod demo;
 mod import;
 mod serve;
@@ -36,6 +37,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look at connector manifests.
+    #[command(subcommand)]
+    Connector(connector::Command),
     /// Sign a token for an operator, to try things out.
     Token(token::Args),
 }
@@ -52,6 +56,7 @@ pub async fn run() -> ExitCode {
         Command::Serve => serve::run(file).await,
         Command::Import(args) => import::run(file, args).await,
         Command::Config(command) => config::run(file, &command),
+        Command::Connector(command) => connector::run(&command),
         Command::Token(args) => token::run(file, &args),
     };
     match result {

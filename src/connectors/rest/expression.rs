@@ -131,11 +131,6 @@ impl Expr {
         Ok(Self { source: source.to_owned(), compiled: env.compile_expression_owned(source.to_owned())? })
     }
 
-    /// Its text.
-    pub(super) fn source(&self) -> &str {
-        &self.source
-    }
-
     /// Its value; one that is missing is an error.
     pub(super) fn eval(&self, scope: &Scope) -> Result<Value, Error> {
         let value = self.compiled.eval(scope.value())?;

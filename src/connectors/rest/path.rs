@@ -15,7 +15,7 @@ impl fmt::Debug for Path {
 }
 
 /// An answer or a record, made ready once for many paths.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Found(Rcvar);
 
 impl Found {

@@ -88,12 +88,12 @@ impl AuthPlan {
     }
 
     /// The way a configuration chooses; none for an API that is open to all.
-    pub(crate) fn chosen(&self, config: &ConnectorConfig) -> (Option<&Way>, AuthKind) {
+    pub(crate) fn choose(self, config: &ConnectorConfig) -> (Option<Way>, AuthKind) {
         let basic_kind = if self.basic_takes_key { AuthKind::ApiKey } else { AuthKind::Password };
-        let key = self.api_key.as_ref().map(|way| (way, AuthKind::ApiKey));
-        let basic = self.basic.as_ref().map(|way| (way, basic_kind));
-        let oauth = self.oauth.as_ref().map(|(way, endpoints)| (way, AuthKind::OAuth(endpoints.clone())));
-        let session = self.session.as_ref().map(|way| (way, AuthKind::Password));
+        let key = self.api_key.map(|way| (way, AuthKind::ApiKey));
+        let basic = self.basic.map(|way| (way, basic_kind));
+        let oauth = self.oauth.map(|(way, endpoints)| (way, AuthKind::OAuth(endpoints)));
+        let session = self.session.map(|way| (way, AuthKind::Password));
         let order = if !config.client_id.is_empty() {
             [oauth, session, basic, key]
         } else if !config.username.is_empty() {
