@@ -4,16 +4,25 @@ export CARGO_TERM_COLOR ?= never
 CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
+VENV := .tools/venv
+
 .PHONY: test tools format lint rust adapter browser docs bench screenshot
 
 test: tools format lint rust adapter browser docs
 
-tools:
+tools: $(VENV)/made
 	@command -v node >/dev/null && command -v npm >/dev/null && command -v sqlite3 >/dev/null && [ -n "$(CHROMIUM)" ] || { \
 	  $(SUDO) apt-get update -qq && \
 	  $(SUDO) apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk sqlite3 $$(command -v npm >/dev/null || echo nodejs npm); }
 	@command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
 	@cd adapter-js && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error
+
+# Real address books and CRMs for the tests.
+$(VENV)/made: tests/requirements.txt
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends python3-venv; }
+	@rm -rf $(VENV) && python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
 
 format:
 	cargo fmt --check
@@ -21,7 +30,7 @@ format:
 lint:
 	cargo clippy --locked --all-targets -- -D warnings
 
-rust:
+rust: $(VENV)/made
 	cargo nextest run --locked --lib --bins --tests
 	cargo test --locked --doc
 

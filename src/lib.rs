@@ -11,10 +11,11 @@
 //! |---|---|---|
 //! | [`domain`] | pure types and rules, no I/O | nothing |
 //! | [`config`] | the configuration and its checks | domain |
+//! | [`vcard`] | vCards, and the drafts of contacts that exports are read into | domain |
 //! | [`outbound`] | the one door out: limits and words for requests to upstreams | domain |
-//! | [`connectors`] | what an address book or a CRM can be asked; they keep nothing | domain, config, outbound |
+//! | [`connectors`] | what an address book or a CRM can be asked; they keep nothing | domain, config, outbound, vcard |
 //! | [`auth`] | operator tokens and API keys | domain, config |
-//! | [`import`] | contacts out of CSV and vCard files | domain |
+//! | [`import`] | contacts out of CSV and vCard files | domain, vcard |
 //! | [`storage`] | the database | domain |
 //! | [`http`] | the edge, `/v1`, health, the adapter's files | domain, config, auth, storage |
 //! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, http |
@@ -46,3 +47,4 @@ pub mod import;
 pub mod outbound;
 pub mod storage;
 pub mod telemetry;
+pub mod vcard;

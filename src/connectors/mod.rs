@@ -6,7 +6,9 @@
 //! conformance suite on it (`tests/it/conformance`).
 
 pub mod carddav;
+pub mod credentials;
 pub mod rest;
+mod trust;
 
 use std::fmt;
 use std::sync::Arc;

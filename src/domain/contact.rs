@@ -9,9 +9,9 @@ use super::phone::{Number, Region};
 /// Longest contact id, in bytes.
 const MAX_ID: usize = 256;
 /// Longest name, company and so on, in bytes.
-const MAX_FIELD: usize = 1_000;
+pub const MAX_FIELD: usize = 1_000;
 /// More numbers or addresses than this is a broken record, not a person.
-const MAX_ENTRIES: usize = 200;
+pub const MAX_ENTRIES: usize = 200;
 /// Longest contact as JSON, in bytes.
 const MAX_JSON: usize = 64 * 1024;
 

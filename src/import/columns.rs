@@ -2,10 +2,10 @@
 
 use crate::domain::contact::phone_type;
 use crate::domain::fold::fold;
+use crate::vcard::text::cut;
 
 use super::error::ImportError;
 use super::mapping::{Field, Mapping, known_fields};
-use super::text::cut;
 
 /// A header longer than this is cut in messages.
 const HEADERS_SHOWN: usize = 1_000;

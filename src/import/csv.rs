@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 use std::io;
 
+use crate::vcard::card::label_kind;
+use crate::vcard::draft::{Draft, full_name};
+use crate::vcard::text::Charset;
+
 use super::columns::Columns;
-use super::draft::{Draft, full_name};
 use super::error::ImportError;
 use super::mapping::Mapping;
 use super::record::{self, MAX_RECORD, Records, Row};
-use super::text::Charset;
 use super::window::Window;
 use super::{Found, RAW_LIMIT};
-use crate::domain::contact::phone_type;
 
 /// More columns than this is no address book.
 const MAX_COLUMNS: usize = 4_096;
@@ -139,18 +140,6 @@ impl CsvRows {
             }
         }
         Ok(())
-    }
-}
-
-/// The widget's kind for a label as people write it: "Work Fax" is a fax.
-pub(super) fn label_kind(label: &str) -> &'static str {
-    let lower = label.to_ascii_lowercase();
-    if lower.contains("fax") {
-        "fax"
-    } else if lower.contains("mobile") || lower.contains("cell") {
-        "mobile"
-    } else {
-        phone_type(&lower)
     }
 }
 

@@ -9,8 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::contact::Contact;
 use crate::domain::fold::fold;
 use crate::domain::phone::Number;
-
-use super::draft::Draft;
+use crate::vcard::draft::Draft;
 
 /// Longest id of a source that is kept as it is; a longer one is hashed.
 const MAX_OWN: usize = 160;

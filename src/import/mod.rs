@@ -6,13 +6,11 @@
 
 mod columns;
 mod csv;
-mod draft;
 mod error;
 mod identity;
 mod mapping;
 mod record;
 mod sniff;
-mod text;
 mod vcard;
 mod vcard_lines;
 mod window;
@@ -25,14 +23,14 @@ use encoding_rs::Encoding;
 
 use crate::domain::contact::Contact;
 use crate::domain::phone::Region;
+use crate::vcard::draft::Draft;
+use crate::vcard::text::{Charset, cut};
 
 pub use error::ImportError;
 pub use mapping::{Field, Mapping};
 
-use draft::Draft;
 pub use identity::Identities;
 use identity::Identity;
-use text::{Charset, cut};
 use window::{Counted, Transcoded, Window};
 
 /// Longest text of a rejected row that is kept, in bytes.

@@ -1,33 +1,14 @@
-//! Cards out of a stream of vCards: only the lines that make a contact, unfolded, so that pictures of
-//! any size never reach memory or the parser.
+//! Cards out of a stream of vCards: where each starts and ends, in memory bounded by the longest line.
 
 use std::io;
+
+use crate::vcard::lines::{Lines, Mark};
 
 use super::RAW_LIMIT;
 use super::window::Window;
 
 /// A physical line longer than this is handed on in pieces, of which only the first is used.
 const MAX_LINE: usize = 256 * 1024;
-/// Longest card without what is skipped.
-const MAX_CARD: usize = 1 << 20;
-
-/// Properties a contact is made of; everything else (notes, birthdays, keys) is not even parsed.
-const WANTED: [&[u8]; 14] = [
-    b"VERSION",
-    b"FN",
-    b"N",
-    b"NICKNAME",
-    b"TEL",
-    b"EMAIL",
-    b"ORG",
-    b"TITLE",
-    b"ROLE",
-    b"UID",
-    b"KIND",
-    b"X-ADDRESSBOOKSERVER-KIND",
-    b"X-ABLABEL",
-    b"PHOTO",
-];
 
 /// What was found where a card was expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,31 +19,17 @@ pub(super) enum Card {
     Broken(&'static str),
 }
 
-/// What happens to the lines that follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Property {
-    Wanted,
-    Skipped,
-    /// vCard 2.1: a whole card may follow as its value.
-    Agent,
-}
-
 /// The card being collected.
 #[derive(Debug)]
 struct Open {
     line: u64,
-    lines: Vec<Vec<u8>>,
-    size: usize,
-    property: Property,
-    /// Cards inside this one that are not closed yet.
-    nested: u32,
+    lines: Lines,
     raw: Vec<u8>,
 }
 
 impl Open {
     fn at(line: u64) -> Self {
-        let raw = b"BEGIN:VCARD\n".to_vec();
-        Self { line, lines: Vec::new(), size: 0, property: Property::Skipped, nested: 0, raw }
+        Self { line, lines: Lines::default(), raw: b"BEGIN:VCARD\n".to_vec() }
     }
 
     fn keep_raw(&mut self, line: &[u8]) {
@@ -71,57 +38,6 @@ impl Open {
             self.raw.extend_from_slice(&line[..line.len().min(room)]);
             self.raw.push(b'\n');
         }
-    }
-
-    fn add(&mut self, line: &[u8]) {
-        if let Some(rest) = self.soft_break(line) {
-            return self.append(rest);
-        }
-        if let [b' ' | b'\t', folded @ ..] = line {
-            return self.append(folded);
-        }
-        // Pictures of vCard 2.1 may go on without being folded; their text has no colon.
-        if self.nested > 0 || !line.contains(&b':') {
-            return;
-        }
-        self.property = property(line);
-        if self.property == Property::Wanted {
-            self.size += line.len() + 16;
-            if self.size <= MAX_CARD {
-                self.lines.push(line.to_vec());
-            }
-        }
-    }
-
-    /// `line` when it goes on from a quoted-printable line that ends in `=`.
-    fn soft_break<'a>(&mut self, line: &'a [u8]) -> Option<&'a [u8]> {
-        if self.property != Property::Wanted || self.nested > 0 {
-            return None;
-        }
-        let last = self.lines.last_mut()?;
-        if last.last() == Some(&b'=') && is_quoted_printable(last) {
-            last.pop();
-            return Some(line);
-        }
-        None
-    }
-
-    fn append(&mut self, rest: &[u8]) {
-        if self.property == Property::Wanted && self.nested == 0 {
-            self.size += rest.len();
-            if self.size <= MAX_CARD
-                && let Some(last) = self.lines.last_mut()
-            {
-                last.extend_from_slice(rest);
-            }
-        }
-    }
-
-    fn close(self) -> Card {
-        if self.size > MAX_CARD {
-            return Card::Broken("the card is larger than 1 MiB without its pictures");
-        }
-        Card::Lines(self.lines)
     }
 }
 
@@ -167,9 +83,9 @@ impl CardReader {
     /// Looks at the line of `length` bytes at the window's start.
     fn take(&mut self, number: u64, length: usize) -> Option<Card> {
         let line = trim_line_end(&self.window.bytes()[..length]);
-        let (begins, ends) = (is_mark(line, b"BEGIN"), is_mark(line, b"END"));
+        let mark = Mark::of(line);
         let Some(open) = &mut self.open else {
-            if begins {
+            if mark == Some(Mark::Begin) {
                 self.in_stray_text = false;
                 self.open = Some(Open::at(number));
             } else if !line.trim_ascii().is_empty() && !std::mem::replace(&mut self.in_stray_text, true) {
@@ -180,25 +96,23 @@ impl CardReader {
             return None;
         };
         open.keep_raw(line);
-        if begins {
-            if open.property == Property::Agent {
-                open.nested += 1;
+        if mark == Some(Mark::Begin) {
+            if open.lines.begin_inner() {
                 return None;
             }
             return self.open.replace(Open::at(number)).map(|open| self.broken(open, MISSING_END));
         }
-        if !ends {
-            open.add(line);
+        if mark.is_none() {
+            open.lines.add(line);
             return None;
         }
-        if open.nested > 0 {
-            open.nested -= 1;
+        if open.lines.end_inner() {
             return None;
         }
         let mut open = self.open.take()?;
         self.line = open.line;
         self.raw = std::mem::take(&mut open.raw);
-        Some(open.close())
+        Some(open.lines.finish().map_or_else(Card::Broken, Card::Lines))
     }
 
     fn broken(&mut self, open: Open, reason: &'static str) -> Card {
@@ -230,32 +144,4 @@ const MISSING_END: &str = "the card does not end: END:VCARD is missing";
 fn trim_line_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// `BEGIN:VCARD` or `END:VCARD`, in any case and spacing.
-fn is_mark(line: &[u8], word: &[u8]) -> bool {
-    let Some(colon) = line.iter().take(16).position(|b| *b == b':') else { return false };
-    let (name, value) = line.split_at(colon);
-    name.trim_ascii().eq_ignore_ascii_case(word) && value[1..].trim_ascii().eq_ignore_ascii_case(b"VCARD")
-}
-
-fn property(line: &[u8]) -> Property {
-    let head = line.iter().position(|b| matches!(b, b':' | b';')).map_or(line, |end| &line[..end]);
-    let name = head.iter().rposition(|b| *b == b'.').map_or(head, |dot| &head[dot + 1..]);
-    if name.eq_ignore_ascii_case(b"AGENT") {
-        return Property::Agent;
-    }
-    let wanted = WANTED.iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
-    if wanted && (!name.eq_ignore_ascii_case(b"PHOTO") || is_link(line)) { Property::Wanted } else { Property::Skipped }
-}
-
-/// A picture that is an address, not the picture itself.
-fn is_link(line: &[u8]) -> bool {
-    let value = line.iter().position(|b| *b == b':').map_or(&[][..], |colon| &line[colon + 1..]);
-    value.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"http"))
-}
-
-pub(super) fn is_quoted_printable(line: &[u8]) -> bool {
-    let head = line.iter().position(|b| *b == b':').map_or(line, |colon| &line[..colon]);
-    head.windows(16).any(|word| word.eq_ignore_ascii_case(b"QUOTED-PRINTABLE"))
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::vcard::draft::Draft;
 
 fn found(text: &[u8]) -> Vec<(u64, Result<Draft, String>)> {
     let mut cards = Cards::new(Window::new(Box::new(std::io::Cursor::new(text.to_vec()))), Charset::new(None));

@@ -32,7 +32,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// A reader that turns UTF-16 into UTF-8. All other encodings keep ASCII as it is, so their text is
-/// told apart field by field (see [`super::text`]).
+/// told apart field by field (see [`crate::vcard::text`]).
 pub(super) struct Transcoded<R> {
     inner: R,
     decoder: Decoder,

@@ -63,8 +63,9 @@ fn imported(line: &str) -> Vec<String> {
 fn allowed(module: &str) -> Option<&'static [&'static str]> {
     Some(match module {
         "domain" => &[],
-        "config" | "storage" | "import" | "outbound" => &["domain"],
-        "connectors" => &["config", "domain", "outbound"],
+        "config" | "storage" | "vcard" | "outbound" => &["domain"],
+        "import" => &["domain", "vcard"],
+        "connectors" => &["config", "domain", "outbound", "vcard"],
         "auth" => &["config", "domain"],
         "http" => &["auth", "config", "domain", "storage"],
         "channels" => &["http", "config", "auth", "domain", "storage"],

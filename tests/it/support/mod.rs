@@ -3,7 +3,10 @@
 pub mod answer;
 pub mod binary;
 pub mod daemon;
+pub mod dav;
+pub mod fake_dav;
 pub mod raw;
+pub mod servers;
 pub mod vector;
 pub mod widget;
 

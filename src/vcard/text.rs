@@ -8,18 +8,18 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 
 /// How text that may not be UTF-8 is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Charset {
+pub struct Charset {
     asked: Option<&'static Encoding>,
 }
 
 impl Charset {
     /// `asked` is what the user said the file is in; it then also decides over valid UTF-8.
-    pub(super) fn new(asked: Option<&'static Encoding>) -> Self {
+    pub fn new(asked: Option<&'static Encoding>) -> Self {
         Self { asked }
     }
 
     /// Text without NUL, trimmed.
-    pub(super) fn read(self, bytes: &[u8]) -> Cow<'_, str> {
+    pub fn read(self, bytes: &[u8]) -> Cow<'_, str> {
         let text = match (self.asked, std::str::from_utf8(bytes)) {
             (None, Ok(text)) => Cow::Borrowed(text),
             (asked, _) => asked.unwrap_or(WINDOWS_1252).decode_without_bom_handling(bytes).0,
@@ -35,7 +35,7 @@ impl Charset {
 }
 
 /// `text` cut to at most `max` bytes, between two characters.
-pub(super) fn cut(text: &str, max: usize) -> &str {
+pub fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }
 

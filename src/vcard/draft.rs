@@ -8,22 +8,28 @@ use crate::domain::phone::Region;
 
 /// What one row or card says, as text.
 #[derive(Debug, Clone, Default, Hash)]
-pub(super) struct Draft {
+pub struct Draft {
     /// The source's own id.
-    pub(super) own_id: String,
-    pub(super) name: String,
+    pub own_id: String,
+    /// As shown.
+    pub name: String,
     /// Numbers with their kinds.
-    pub(super) phones: Vec<(String, &'static str)>,
-    pub(super) emails: Vec<String>,
-    pub(super) company: String,
-    pub(super) department: String,
-    pub(super) job_title: String,
-    pub(super) photo: String,
+    pub phones: Vec<(String, &'static str)>,
+    /// Addresses.
+    pub emails: Vec<String>,
+    /// Employer.
+    pub company: String,
+    /// Part of the company.
+    pub department: String,
+    /// Position.
+    pub job_title: String,
+    /// Where a picture is, or anything else the source has there.
+    pub photo: String,
 }
 
 impl Draft {
     /// Adds the number or numbers of one cell. Words such as "n/a" are no number.
-    pub(super) fn add_phones(&mut self, cell: &str, kind: &'static str) -> Result<(), String> {
+    pub fn add_phones(&mut self, cell: &str, kind: &'static str) -> Result<(), String> {
         for text in split_numbers(cell) {
             let text = unquoted_formula(text);
             if is_ruined(text) {
@@ -39,7 +45,7 @@ impl Draft {
     }
 
     /// Adds the address or addresses of one cell.
-    pub(super) fn add_emails(&mut self, cell: &str) {
+    pub fn add_emails(&mut self, cell: &str) {
         for text in cell.split([';', ',', ' ', '\n', '\t']).filter(|text| text.contains('@')) {
             let text = text.trim_start_matches("mailto:");
             if !self.emails.iter().any(|known| known == text) {
@@ -49,7 +55,12 @@ impl Draft {
     }
 
     /// The contact, with `id` as a stand-in for the one it will get.
-    pub(super) fn to_contact(&self, id: &str, region: Option<Region>) -> Result<Contact, ContactProblem> {
+    pub fn to_contact(&self, id: &str, region: Option<Region>) -> Result<Contact, ContactProblem> {
+        Contact::from_json(Value::Object(self.to_map()), Some(id), region)
+    }
+
+    /// The contact as the widget writes it, without an id.
+    pub fn to_map(&self) -> Map<String, Value> {
         let mut map = Map::with_capacity(7);
         let mut put = |key: &str, text: &str| {
             if !text.is_empty() {
@@ -72,12 +83,12 @@ impl Draft {
         });
         map.insert("phoneNumbers".to_owned(), Value::Array(phones.collect()));
         map.insert("emails".to_owned(), Value::from(self.emails.clone()));
-        Contact::from_json(Value::Object(map), Some(id), region)
+        map
     }
 }
 
 /// The name of its parts; family first and without spaces where it is written in CJK.
-pub(super) fn full_name(given: &str, middle: &str, family: &str) -> String {
+pub fn full_name(given: &str, middle: &str, family: &str) -> String {
     let cjk = |text: &str| !text.is_empty() && text.chars().all(is_cjk);
     if cjk(given) && cjk(family) && middle.is_empty() {
         return format!("{family}{given}");
