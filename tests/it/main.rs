@@ -36,3 +36,4 @@ mod storage_honesty;
 mod support;
 mod vectors;
 mod vectors_logs;
+mod vendors;

@@ -13,6 +13,11 @@ pub(super) fn create(portal: &mut Portal, kind: &str, body: &Value, now: i64) ->
         Ok(properties) => properties,
         Err(reply) => return reply,
     };
+    let named =
+        ["email", "firstname", "lastname"].iter().any(|name| properties.get(*name).is_some_and(|v| !v.is_empty()));
+    if kind == "contacts" && !named {
+        return invalid("a contact needs at least one of email, firstname and lastname");
+    }
     let mut contacts = Vec::new();
     for association in associations {
         let type_id = match kind {
