@@ -36,14 +36,14 @@ pub(super) fn search(portal: &Portal, kind: &str, body: &Value) -> Reply {
     };
     let Some(wanted) = strings(&body["properties"]) else { return invalid("properties must be a list of strings") };
     let empty = BTreeMap::new();
-    let mut found = Vec::new();
-    for thing in portal.index.get(kind).unwrap_or(&empty).values() {
-        match fits(portal, kind, thing, &body["filterGroups"]) {
-            Ok(true) => found.push(thing),
-            Ok(false) => {}
-            Err(words) => return invalid(words),
-        }
-    }
+    let groups = match groups(portal, kind, &body["filterGroups"]) {
+        Ok(groups) => groups,
+        Err(words) => return invalid(words),
+    };
+    let fits = |thing: &&Thing| {
+        groups.is_empty() || groups.iter().any(|all| all.iter().all(|filter| meets(kind, thing, filter)))
+    };
+    let mut found: Vec<&Thing> = portal.index.get(kind).unwrap_or(&empty).values().filter(fits).collect();
     if let Err(words) = sort(portal, kind, &mut found, &body["sorts"]) {
         return invalid(words);
     }
@@ -57,50 +57,76 @@ pub(super) fn search(portal: &Portal, kind: &str, body: &Value) -> Reply {
     Reply::json(200, answer)
 }
 
-fn fits(portal: &Portal, kind: &str, thing: &Thing, groups: &Value) -> Result<bool, String> {
-    let groups = groups.as_array().filter(|groups| groups.len() <= 5).ok_or("filterGroups: a list of at most 5")?;
-    let mut any = groups.is_empty();
-    for group in groups {
-        let filters =
-            group["filters"].as_array().filter(|filters| filters.len() <= 6).ok_or("filters: a list of at most 6")?;
-        let mut all = true;
-        for filter in filters {
-            all &= one(portal, kind, thing, filter)?;
-        }
-        any |= all;
-    }
-    Ok(any)
+/// A filter, read once for all objects.
+struct Filter<'a> {
+    name: &'a str,
+    operator: &'a str,
+    asked: &'a str,
+    number: Option<i64>,
+    values: Vec<&'a str>,
 }
 
-fn one(portal: &Portal, kind: &str, thing: &Thing, filter: &Value) -> Result<bool, String> {
+fn read<'a>(portal: &Portal, kind: &str, filter: &'a Value) -> Result<Filter<'a>, String> {
     let name = filter["propertyName"].as_str().ok_or("propertyName is required")?;
     if !portal.knows(kind, name) {
         return Err(format!("There was a problem with the request: property {name} does not exist"));
     }
-    let held = value(kind, thing, name);
     let operator = filter["operator"].as_str().ok_or("operator is required")?;
+    let (mut asked, mut values) = ("", Vec::new());
     match operator {
-        "HAS_PROPERTY" => return Ok(held.is_some()),
-        "NOT_HAS_PROPERTY" => return Ok(held.is_none()),
+        "HAS_PROPERTY" | "NOT_HAS_PROPERTY" => {}
         "IN" => {
-            let values = filter["values"].as_array().ok_or("values is required")?;
-            return Ok(held.is_some_and(|held| values.iter().any(|value| value.as_str() == Some(&held))));
+            values = filter["values"].as_array().ok_or("values is required")?.iter().filter_map(Value::as_str).collect()
         }
-        _ => {}
+        "EQ" | "NEQ" | "GT" | "GTE" | "LT" | "LTE" | "CONTAINS_TOKEN" => {
+            asked = filter["value"].as_str().ok_or_else(|| format!("value of {name} must be a string"))?;
+        }
+        other => return Err(format!("operator {other} is not known")),
     }
-    let asked = filter["value"].as_str().ok_or_else(|| format!("value of {name} must be a string"))?;
-    let Some(held) = held else { return Ok(false) };
-    let order = compare(&held, asked);
-    Ok(match operator {
+    Ok(Filter { name, operator, asked, number: number(asked), values })
+}
+
+fn groups<'a>(portal: &Portal, kind: &str, groups: &'a Value) -> Result<Vec<Vec<Filter<'a>>>, String> {
+    let groups = groups.as_array().filter(|groups| groups.len() <= 5).ok_or("filterGroups: a list of at most 5")?;
+    let filters = |group: &'a Value| {
+        let filters = group["filters"].as_array().filter(|filters| filters.len() <= 6);
+        filters.ok_or("filters: a list of at most 6")?.iter().map(|filter| read(portal, kind, filter)).collect()
+    };
+    groups.iter().map(filters).collect()
+}
+
+fn meets(kind: &str, thing: &Thing, filter: &Filter<'_>) -> bool {
+    let order = if let (Some(held), Some(asked)) = (whole(kind, thing, filter.name), filter.number) {
+        held.cmp(&asked)
+    } else {
+        let held = value(kind, thing, filter.name);
+        match (filter.operator, held) {
+            ("HAS_PROPERTY", held) => return held.is_some(),
+            ("NOT_HAS_PROPERTY", held) => return held.is_none(),
+            (_, None) => return false,
+            ("IN", Some(held)) => return filter.values.contains(&held.as_str()),
+            ("CONTAINS_TOKEN", Some(held)) => return held.contains(filter.asked.trim_matches('*')),
+            (_, Some(held)) => compare(&held, filter.asked),
+        }
+    };
+    match filter.operator {
         "EQ" => order.is_eq(),
         "NEQ" => order.is_ne(),
         "GT" => order.is_gt(),
         "GTE" => order.is_ge(),
         "LT" => order.is_lt(),
-        "LTE" => order.is_le(),
-        "CONTAINS_TOKEN" => held.contains(asked.trim_matches('*')),
-        other => return Err(format!("operator {other} is not known")),
-    })
+        _ => order.is_le(),
+    }
+}
+
+/// What is a number without being written as one.
+fn whole(kind: &str, thing: &Thing, name: &str) -> Option<i64> {
+    match name {
+        "hs_object_id" => i64::try_from(thing.id).ok(),
+        "lastmodifieddate" if kind == "contacts" => Some(thing.updated),
+        "hs_lastmodifieddate" if kind != "contacts" => Some(thing.updated),
+        _ => None,
+    }
 }
 
 /// Contacts know `lastmodifieddate`, everything else `hs_lastmodifieddate`; times are ms.
@@ -138,9 +164,19 @@ fn sort(portal: &Portal, kind: &str, found: &mut [&Thing], sorts: &Value) -> Res
         Some("DESCENDING") => true,
         Some(other) => return Err(format!("direction {other} is not known")),
     };
-    found.sort_by(|a, b| {
-        let (a, b) = (value(kind, a, name).unwrap_or_default(), value(kind, b, name).unwrap_or_default());
-        if down { compare(&b, &a) } else { compare(&a, &b) }
+    if name == "hs_object_id" {
+        // As they stand.
+        if down {
+            found.reverse();
+        }
+        return Ok(());
+    }
+    found.sort_by_cached_key(|thing| {
+        let held = value(kind, thing, name).unwrap_or_default();
+        (number(&held), held.to_lowercase())
     });
+    if down {
+        found.reverse();
+    }
     Ok(())
 }

@@ -79,7 +79,7 @@ fn page(mut found: Vec<&Value>, asked: &Asked, sorts: &[&str]) -> Reply {
         return error(400, format!("sort_by must be one of {sorts:?}"));
     }
     let key = |entry: &Value| (entry[sort].as_str().unwrap_or_default().to_owned(), entry["id"].as_u64().unwrap_or(0));
-    found.sort_by_key(|entry| key(entry));
+    found.sort_by_cached_key(|entry| key(entry));
     if down {
         found.reverse();
     }

@@ -173,13 +173,12 @@ fn select(org: &Org, query: &Query, all: bool) -> Result<Vec<Value>, String> {
             found.push(row.clone());
         }
     }
-    found.sort_by(|a, b| {
-        let orders = query.order.iter().map(|(field, down)| {
-            let order = a[field].to_string().cmp(&b[field].to_string());
-            if *down { order.reverse() } else { order }
-        });
-        orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-    });
+    for (field, down) in query.order.iter().rev() {
+        found.sort_by_cached_key(|row| row[field].to_string());
+        if *down {
+            found.reverse();
+        }
+    }
     if let Some(limit) = query.limit {
         found.truncate(limit);
     }

@@ -113,10 +113,16 @@ fn check_person(org: &Org, object: &str, row: &mut Value) -> Result<(), Reply> {
     if let Some(missing) = required.iter().find(|name| row[**name].as_str().is_none_or(str::is_empty)) {
         return Err(error(400, "REQUIRED_FIELD_MISSING", format!("Required fields are missing: [{missing}]")));
     }
-    let twin = org.objects.get(object).into_iter().flatten().any(|(id, other)| {
-        other["IsDeleted"] == false && row["Id"] != **id && !row["Email"].is_null() && other["Email"] == row["Email"]
-    });
-    if org.duplicate_rule && twin {
+    let mut people = org.objects.get(object).into_iter().flatten();
+    let mut has_twin = || {
+        people.any(|(id, other)| {
+            other["IsDeleted"] == false
+                && row["Id"] != **id
+                && !row["Email"].is_null()
+                && other["Email"] == row["Email"]
+        })
+    };
+    if org.duplicate_rule && has_twin() {
         return Err(error(400, "DUPLICATES_DETECTED", "Use one of these records?"));
     }
     let name =

@@ -188,7 +188,7 @@ fn list(org: &Org, module: &str, asked: &Asked) -> Reply {
         .filter(|row| ids.as_ref().is_none_or(|ids| row["id"].as_str().is_some_and(|id| ids.contains(&id))))
         .collect();
     let key = |row: &Value| (time_of(row, sort), row["id"].as_str().unwrap_or_default().to_owned());
-    found.sort_by_key(|row| key(row));
+    found.sort_by_cached_key(|row| key(row));
     let down = asked.query("sort_order").unwrap_or("desc") == "desc";
     if down {
         found.reverse();
@@ -200,7 +200,8 @@ fn list(org: &Org, module: &str, asked: &Asked) -> Reply {
         else {
             return error(400, "INVALID_DATA", "page_token is not valid", json!({"param": "page_token"}));
         };
-        found.retain(|row| if down { key(row) < (time, id.clone()) } else { key(row) > (time, id.clone()) });
+        let after = (time, id);
+        found.retain(|row| if down { key(row) < after } else { key(row) > after });
     }
     let more = found.len() > skipped + per_page;
     let shown: Vec<&Value> = found.into_iter().skip(skipped).take(per_page).collect();

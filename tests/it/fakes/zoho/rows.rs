@@ -136,13 +136,11 @@ fn check_contact(org: &Org, id: Option<u64>, row: &Value) -> Result<(), Value> {
             return Err(wrong(name, "expected_data_type: string"));
         }
     }
-    let twin = org
-        .modules
-        .get("Contacts")
-        .into_iter()
-        .flatten()
-        .find(|(other, held)| Some(**other) != id && !row["Email"].is_null() && held["Email"] == row["Email"]);
-    match twin {
+    if row["Email"].is_null() {
+        return Ok(());
+    }
+    let mut others = org.modules.get("Contacts").into_iter().flatten();
+    match others.find(|(other, held)| Some(**other) != id && held["Email"] == row["Email"]) {
         Some((other, _)) => {
             Err(row_error("DUPLICATE_DATA", "duplicate data", json!({"api_name": "Email", "id": other.to_string()})))
         }
