@@ -1,5 +1,7 @@
 //! All wiring: from a configuration to a running, and then a stopped, service.
 
+pub mod authority;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,10 +20,14 @@ use crate::channels::embeddable;
 use crate::config::{Auth, Config};
 use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
+use crate::http::connectors as connectors_api;
 use crate::http::events::Hub;
+use crate::http::forms::Forms;
 use crate::http::guard::{Guard, gate};
-use crate::http::{ApiError, ServiceState, api, assets, health, logs, pages};
+use crate::http::{ApiError, ServiceState, api, assets, connect, create, credentials, health, logs, pages};
 use crate::storage::{Options, Storage, StorageError};
+use crate::sync::{self, Syncs};
+use authority::Outside;
 
 /// How often old tombstones are looked for.
 const MAINTENANCE: Duration = Duration::from_hours(6);
@@ -44,6 +50,9 @@ pub enum StartError {
     /// The keys of the configuration.
     #[error("{0}")]
     Keys(String),
+    /// The way to upstreams.
+    #[error("requests to upstreams cannot be made: {0}")]
+    Outbound(String),
     /// The address.
     #[error(
         "cannot listen on {address}: {source}\n  fix: stop what uses this port, or set server.listen to another one"
@@ -69,6 +78,12 @@ impl App {
     /// Opens the database and builds the service. `origins` are our own addresses as browsers name
     /// them, beside the configured ones.
     pub async fn build(config: Config, clock: SharedClock) -> Result<Self, StartError> {
+        let outside = Outside::configured(&config, clock.clone())?;
+        Self::build_with(config, clock, outside).await
+    }
+
+    /// The same, with another world outside.
+    pub async fn build_with(config: Config, clock: SharedClock, outside: Outside) -> Result<Self, StartError> {
         let options = Options { path: database_path(&config.storage.url), max_size_mb: config.storage.max_size_mb };
         let storage = Storage::open(&options, clock.clone()).await?;
         let verifier = match config.operators.auth {
@@ -78,9 +93,23 @@ impl App {
         let access = Access::new(verifier, ApiKeys::new(&config.api), clock.clone());
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let authority = authority::open(&config, storage.clone(), clock.clone(), tasks.clone(), &outside).await?;
+        let hub = Hub::new(closing.clone(), tasks.clone());
+        let audience = hub.clone();
+        let means = sync::Means {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            audience: Arc::new(move |numbers| audience.contacts_changed(numbers)),
+            region: config.numbers.region(),
+            closing: closing.clone(),
+        };
+        let sync = Syncs::new(authority::connectors(&config, &clock, &authority, &outside), means);
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
         let state = ServiceState {
-            hub: Hub::new(closing.clone(), tasks.clone()),
+            sync,
+            forms: Arc::new(Forms::default()),
+            authority,
+            hub,
             region: config.numbers.region(),
             zone: config.service.time_zone,
             contact_prefix: prefix.into(),
@@ -94,6 +123,8 @@ impl App {
         let app = Self { state, closing, tasks, origins };
         app.start_maintenance();
         app.start_watch();
+        app.start_authority();
+        app.state.sync.start(&app.tasks);
         Ok(app)
     }
 
@@ -112,13 +143,21 @@ impl App {
         let guard = Guard::new(self.state.config.server.host_names(), self.origins.iter().cloned());
         Router::new()
             .merge(embeddable::router())
+            .merge(connect::router(&self.state))
             .route("/adapter.js", get(assets::entry))
             .route("/adapter/{file}", get(assets::module))
-            .route("/v1/contacts", get(api::list))
+            .route("/v1/contacts", get(api::list).post(create::create))
             .route("/v1/contacts/batch", post(api::batch))
             .route("/v1/contacts/{id}", get(api::get).put(api::put).delete(api::delete))
+            .route("/v1/connectors", get(connectors_api::list))
+            .route("/v1/connectors/{id}", get(connectors_api::get))
+            .route("/v1/connectors/{id}/sync", post(connectors_api::sync))
+            .route("/v1/connectors/{id}/preview", post(connectors_api::preview))
+            .route("/v1/connectors/{id}/progress", get(connectors_api::progress))
+            .route("/hooks/{id}", post(connectors_api::hook))
             .route("/v1/call-logs", get(logs::calls))
             .route("/v1/message-logs", get(logs::messages))
+            .route("/v1/credentials", get(credentials::list))
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .fallback(not_found)
@@ -134,6 +173,9 @@ impl App {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
+        if let Ok(address) = listener.local_addr() {
+            self.state.authority.served_at(address);
+        }
         let closing = self.closing.clone();
         let patience = Duration::from_secs(u64::from(self.state.config.server.shutdown_seconds));
         let stopping = closing.clone();

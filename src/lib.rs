@@ -17,8 +17,10 @@
 //! | [`auth`] | operator tokens and API keys | domain, config |
 //! | [`import`] | contacts out of CSV and vCard files | domain, vcard |
 //! | [`storage`] | the database | domain |
-//! | [`http`] | the edge, `/v1`, health, the adapter's files | domain, config, auth, storage |
-//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, http |
+//! | [`oauth`] | who is signed in to which connector; sealed, renewed, told | domain, config, outbound, storage |
+//! | [`sync`] | when connectors are asked, and what is kept of the answers | domain, config, connectors, storage |
+//! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, connectors, auth, storage, oauth, sync |
+//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, oauth, sync, http |
 //! | [`app`] | all wiring; starting and stopping | all |
 //! | [`demo`], [`cli`], [`telemetry`] | what surrounds the service | all |
 //!
@@ -44,7 +46,9 @@ pub mod demo;
 pub mod domain;
 pub mod http;
 pub mod import;
+pub mod oauth;
 pub mod outbound;
 pub mod storage;
+pub mod sync;
 pub mod telemetry;
 pub mod vcard;

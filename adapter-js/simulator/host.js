@@ -57,12 +57,15 @@ try {
     feed.add("status", WORDS[detail.status] ?? detail.status, detail.message ?? "");
   });
   handle.addEventListener("open", (event) => {
+    const { kind, url, detail } = event.detail;
+    // The address holds a ticket that is nobody else's business.
+    if (kind === "authorize") return feed.add("open", kind, (detail.connectors ?? []).join(", "));
     // This page shows the record itself instead of a new window.
     event.preventDefault();
-    const { kind, url, detail } = event.detail;
     feed.add("open", kind, url ?? detail.name ?? detail.id ?? "");
     if (kind === "contact") showRecord(detail.contact ?? detail);
   });
+  handle.addEventListener("progress", ({ detail }) => feed.add("progress", detail.done ? "done" : "under way", detail.message));
   handle.addEventListener("error", ({ detail }) => feed.add("error", detail.code, detail.fix ?? detail.message));
   handle.addEventListener("command", ({ detail: { command } }) => {
     if (command.type !== "trunkline-open") feed.add("command", command.type, command.path ?? "");

@@ -9,17 +9,21 @@
  * @property {"info" | "success" | "warning" | "danger"} level
  * @property {string} message
  * @property {unknown[]} [details] links, as protocol 5 has them
+ * @property {number} [ttl] milliseconds; 0, and without it: it stays, so that an operator on the phone
+ *   sees it afterwards
  *
  * @typedef {object} Standing
  * @property {Alert} alert
  * @property {number} shownAt
  * @property {boolean} healed
- * @property {string | null} requestId the request whose answer will bring the alert's id
+ * @property {boolean} unwanted to be taken away as soon as its id is known
  * @property {unknown} id the widget's id of the alert, once it is known
  * @property {(() => void) | null} postponed
  */
 
 const APART = 30_000;
+/** Alerts whose ids a widget that answers nothing may owe. */
+const MOST_AWAITED = 50;
 
 /**
  * @param {object} parts
@@ -36,6 +40,12 @@ export function createAlerts({ clock, newId, send }) {
    * @type {Map<string, Alert>}
    */
   const unsent = new Map();
+  /**
+   * By the request whose answer will bring the alert's id.
+   *
+   * @type {Map<string, Standing>}
+   */
+  const awaited = new Map();
 
   /**
    * @param {string} topic
@@ -48,19 +58,29 @@ export function createAlerts({ clock, newId, send }) {
       type: "rc-adapter-message-request",
       requestId,
       path: "/custom-alert-message",
-      // ttl 0: it stays, so that an operator on the phone sees it afterwards.
-      body: { ...alert, ttl: 0 },
+      body: { ttl: 0, ...alert },
     };
     if (!send(message)) {
       unsent.set(topic, alert);
       return;
     }
-    if (before) dismiss(before);
-    topics.set(topic, { alert, shownAt: clock.now(), healed: false, requestId, id: undefined, postponed: null });
+    if (before) {
+      before.postponed?.();
+      dismiss(before);
+    }
+    /** @type {Standing} */
+    const standing = { alert, shownAt: clock.now(), healed: false, unwanted: false, id: undefined, postponed: null };
+    topics.set(topic, standing);
+    awaited.set(requestId, standing);
+    for (const oldest of awaited.keys()) {
+      if (awaited.size <= MOST_AWAITED) break;
+      awaited.delete(oldest);
+    }
   }
 
   /** @param {Standing} standing */
   function dismiss(standing) {
+    standing.unwanted = true;
     // Without an id the widget would take away every alert, RingCentral's own included (protocol 5).
     if (standing.id === undefined || standing.id === null) return;
     send({
@@ -84,6 +104,24 @@ export function createAlerts({ clock, newId, send }) {
       if (!standing.healed || standing.postponed) return;
       standing.postponed = clock.after(wait, () => show(topic, alert));
     },
+    /**
+     * Shows an alert at once, in the place of the topic's earlier one: for news, not for trouble that
+     * repeats itself.
+     *
+     * @param {string} topic
+     * @param {Alert} alert
+     */
+    replace: show,
+    /**
+     * The same for a topic's last word, which a reload of the widget does not bring back.
+     *
+     * @param {string} topic
+     * @param {Alert} alert
+     */
+    conclude(topic, alert) {
+      show(topic, alert);
+      topics.delete(topic);
+    },
     /** @param {string} topic */
     heal(topic) {
       unsent.delete(topic);
@@ -101,12 +139,11 @@ export function createAlerts({ clock, newId, send }) {
      * @param {unknown} response
      */
     answered(responseId, response) {
-      for (const standing of topics.values()) {
-        if (standing.requestId !== responseId) continue;
-        standing.requestId = null;
-        standing.id = response;
-        if (standing.healed) dismiss(standing);
-      }
+      const standing = awaited.get(String(responseId));
+      if (standing === undefined) return;
+      awaited.delete(String(responseId));
+      standing.id = response;
+      if (standing.unwanted) dismiss(standing);
     },
     /** A widget listens now: shows what was raised before. */
     flush() {
@@ -121,6 +158,7 @@ export function createAlerts({ clock, newId, send }) {
         if (!standing.healed) unsent.set(topic, standing.alert);
       }
       topics.clear();
+      awaited.clear();
     },
   };
 }

@@ -13,6 +13,8 @@ import { createLink } from "./link.js";
 import { createManifest } from "./manifest.js";
 import { createOpener } from "./open.js";
 import { checkOptions } from "./options.js";
+import { createProgress } from "./progress.js";
+import { createSignIn } from "./sign-in.js";
 import { createTokens } from "./tokens.js";
 import { createTrouble } from "./trouble.js";
 
@@ -105,12 +107,18 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
   const daemon = createDaemon({ env, clock, base, tokens, signal, onHealth: trouble.health });
   const lastKnown = createLastKnown();
   const manifest = createManifest({ env, clock, daemon, onFailure: trouble.background, onArrive });
+  const signIn = createSignIn({ env, base, handle, alerts });
   const run = createCommands({
     env,
     newId,
     send: (command) => embeddable.send(command),
     open: createOpener({ env, handle, alerts }),
-    onDone: (command) => handle.emit("command", { command }),
+    signIn: signIn.open,
+    progress: createProgress({ env, clock, handle, alerts }),
+    onDone: (command) => {
+      signIn.told(command);
+      handle.emit("command", { command });
+    },
   });
   const carry = createExchange({
     env,
@@ -118,7 +126,7 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
     daemon,
     lastKnown,
     run: (commands) => {
-      if (!signal.aborted) run(commands);
+      if (!signal.aborted) run(commands, { asked: true });
     },
     onFailure: trouble.request,
     onSuccess: trouble.over,
@@ -158,7 +166,12 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
     linked?.abort();
     const link = (linked = new AbortController());
     operator = id;
-    createLink({ env, clock, daemon, name: `trunkline:${base}:${id}`, signal: link.signal, run, onReconnect });
+    createLink({ env, clock, daemon, name: `trunkline:${base}:${id}`, signal: link.signal, run: spread, onReconnect });
+  }
+
+  /** @param {unknown} commands for every tab */
+  function spread(commands) {
+    run(commands, { asked: false });
   }
 
   async function onReconnect() {

@@ -58,6 +58,8 @@ export interface OpenDetail {
     | "meeting-invite"
     | "conference-invite"
     | "button"
+    /** The operator pressed Connect: `url` is the daemon's page that leads to the CRM's sign-in. */
+    | "authorize"
     | (string & {});
   /** The http(s) address that opens unless the event is prevented; null when there is none. */
   url: string | null;
@@ -77,6 +79,17 @@ export interface ErrorDetail {
   requestId: string | null;
 }
 
+export interface ProgressDetail {
+  /** The task, the same from its first step to its end. */
+  id: string;
+  /** How far it has come, in words. */
+  message: string;
+  /** It has ended. */
+  done: boolean;
+  level: "info" | "success" | "warning" | "danger";
+  detail: Record<string, unknown>;
+}
+
 export interface CommandDetail {
   /** The command as it was carried out. */
   command: { type: string; [key: string]: unknown };
@@ -86,6 +99,8 @@ export interface HandleEventMap {
   status: CustomEvent<StatusDetail>;
   /** Cancelable: `preventDefault()` keeps the adapter from opening `url` in a new window. */
   open: CustomEvent<OpenDetail>;
+  /** Cancelable: `preventDefault()` keeps the adapter from showing it as an alert in the widget. */
+  progress: CustomEvent<ProgressDetail>;
   error: CustomEvent<ErrorDetail>;
   command: CustomEvent<CommandDetail>;
 }

@@ -33,6 +33,7 @@ test("the allow-list, to the letter", () => {
     "rc-adapter-set-call-contact-matches-select",
     "rc-adapter-refresh-license-status",
     "trunkline-open",
+    "trunkline-progress",
   ]) assert.equal(isAllowed({ type }), true, type);
   for (const value of [
     null, undefined, 1, "rc-adapter-navigate-to", [], {}, { type: 1 }, { type: "rc-adapter-new-call" }, { type: "rc-adapter-control-call" },

@@ -2,6 +2,7 @@
 import "./simulator/authorization.test.js";
 import "./simulator/call-logger.test.js";
 import "./simulator/contacts.test.js";
+import "./simulator/custom-pages.test.js";
 import "./simulator/envelope.test.js";
 import "./simulator/host-messages.test.js";
 import "./simulator/matcher.test.js";

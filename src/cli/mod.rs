@@ -1,11 +1,15 @@
 //! The command line: one file a command.
 
+mod alone;
 mod config;
 mod connector;
 mod demo;
+mod doctor;
 mod import;
 mod serve;
+mod sync;
 mod token;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,9 +38,16 @@ enum Command {
     Serve,
     /// Take contacts from CSV or vCard files into the address book.
     Import(import::Args),
+    /// Look for changes in address books and CRMs now.
+    Sync(sync::Args),
+    /// Find out what is wrong, and what to do.
+    Doctor,
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look after the keys that seal sign-ins.
+    #[command(subcommand)]
+    Vault(vault::Command),
     /// Look at connector manifests.
     #[command(subcommand)]
     Connector(connector::Command),
@@ -55,7 +66,10 @@ pub async fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve => serve::run(file).await,
         Command::Import(args) => import::run(file, args).await,
+        Command::Sync(args) => sync::run(file, args).await,
+        Command::Doctor => doctor::run(file).await,
         Command::Config(command) => config::run(file, &command),
+        Command::Vault(command) => vault::run(file, &command).await,
         Command::Connector(command) => connector::run(&command),
         Command::Token(args) => token::run(file, &args),
     };

@@ -61,6 +61,8 @@ pub enum SignIn {
     Company,
     /// Each operator their own.
     Operator,
+    /// Nobody: the server asks for no credential.
+    Nobody,
 }
 
 /// One connector.

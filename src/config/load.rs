@@ -69,6 +69,7 @@ impl Config {
         for (id, connector) in &mut self.connectors {
             connector.check(id, report);
         }
+        self.vault.check(report);
         self.log.check(report);
         self.service.check(report);
         self.check_exposure(report);

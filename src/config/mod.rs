@@ -18,6 +18,7 @@ mod server;
 mod service;
 mod storage;
 mod template;
+mod vault;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ pub use server::ServerConfig;
 pub use service::ServiceConfig;
 pub use storage::StorageConfig;
 pub use template::UrlTemplate;
+pub use vault::{MasterKey, VaultConfig, parse_key};
 
 pub(crate) use places::{File, Places};
 pub(crate) use words::{did_you_mean, either};
@@ -55,6 +57,8 @@ pub struct Config {
     pub numbers: NumbersConfig,
     /// The address books and CRMs behind the contacts, by id.
     pub connectors: ConnectorsConfig,
+    /// The keys that seal what is signed in with.
+    pub vault: VaultConfig,
     /// What the daemon writes about itself.
     pub log: LogConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.

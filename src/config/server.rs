@@ -21,6 +21,8 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
     /// Host names accepted besides those of `listen` and `public_url`; lower case, without a port.
     pub hosts: Vec<String>,
+    /// A proxy for requests to CRMs and address books, as a URL; empty is none.
+    pub outbound_proxy: String,
     /// How long requests may finish after the signal to stop, in seconds: 0 to 600.
     pub shutdown_seconds: u32,
 }
@@ -32,6 +34,7 @@ impl Default for ServerConfig {
             public_url: String::new(),
             allowed_origins: Vec::new(),
             hosts: Vec::new(),
+            outbound_proxy: String::new(),
             shutdown_seconds: 10,
         }
     }
@@ -57,6 +60,9 @@ impl ServerConfig {
     }
 
     pub(super) fn check(&mut self, report: &mut Report<'_>) {
+        if !self.outbound_proxy.is_empty() && url::Url::parse(&self.outbound_proxy).is_err() {
+            report.wrong("server.outbound_proxy", "is not a web address: write http://host:port");
+        }
         if !self.public_url.is_empty() {
             match parse_public_url(&self.public_url) {
                 Ok(url) => self.public_url = url,

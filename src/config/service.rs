@@ -86,6 +86,9 @@ pub struct ServiceConfig {
     /// Text of the meeting invitation button. Without it the widget shows none.
     pub meeting_invite_title: String,
 
+    /// Let operators make a contact from an unknown number.
+    pub create_contact: bool,
+
     /// Page of a contact: `{id}`, `{name}`, `{phone_number}`, `{email}`.
     pub contact_url: UrlTemplate,
     /// Page of an activity: `{id}`, `{contact_id}`.
@@ -137,6 +140,7 @@ impl Default for ServiceConfig {
             unauthorized_title: "Connect".into(),
             authorization_logo: String::new(),
             meeting_invite_title: String::new(),
+            create_contact: true,
             contact_url: UrlTemplate::default(),
             activity_url: UrlTemplate::default(),
             call_log_url: UrlTemplate::default(),

@@ -53,13 +53,19 @@ fn the_example_is_the_default_and_lists_every_key() {
 #[test]
 fn the_examples_blocks_can_be_used() {
     let mut text = String::new();
+    let mut connector = false;
     for line in EXAMPLE.lines() {
+        connector = line.starts_with('#') && (connector || line.starts_with("# [connectors."));
         let code = line.strip_prefix("# ").filter(|code| {
             let key = code.split(['=', ' ']).next().unwrap_or_default();
-            code.starts_with("[[") || code.starts_with("  {") || *code == "]" || {
-                ["id", "type", "name", "value", "group_id", "items", "kid", "alg"].contains(&key)
-                    && code.contains(" = ")
-            }
+            connector && !key.ends_with("_file")
+                || code.starts_with("[[")
+                || code.starts_with("  {")
+                || *code == "]"
+                || {
+                    ["id", "type", "name", "value", "group_id", "items", "kid", "alg"].contains(&key)
+                        && code.contains(" = ")
+                }
         });
         match code {
             Some(code) => text += code,
@@ -70,6 +76,7 @@ fn the_examples_blocks_can_be_used() {
     }
     let config = good(&text, &[("TRUNKLINE__OPERATORS__KEYS__0__SECRET", SECRET)]);
     assert_eq!((config.service.settings.len(), config.operators.keys.len()), (3, 1));
+    assert_eq!(config.connectors["books"].filter.tag, ["customer"]);
     let all = setting::list_to_widget(&config.service.settings, &serde_json::Map::new());
     assert_eq!(all[1]["items"][1]["value"], json!([]));
     assert_eq!(all[2]["items"][0]["type"], "externalLink");

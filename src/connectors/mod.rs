@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::config::{ConnectorConfig, ConnectorKind};
+use crate::config::{ConnectorConfig, ConnectorKind, SignIn};
 use crate::domain::clock::SharedClock;
 use crate::domain::credential::{AuthKind, SharedCredentials, Whose};
 use crate::domain::upstream::{
@@ -27,8 +27,19 @@ use crate::outbound::Outbound;
 /// but for one renewal of a credential; each ends within the time-outs of [`Outbound`].
 #[async_trait]
 pub trait Connector: fmt::Debug + Send + Sync {
+    /// Where the upstream is: for a look at its clock.
+    fn address(&self) -> Option<url::Url> {
+        None
+    }
+
     /// What it can do. Asked once; does not change.
     fn capabilities(&self) -> Capabilities;
+
+    /// Changes whenever records would be mapped otherwise than before (another manifest): everything is
+    /// listed anew then.
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
 
     /// Changes after a cursor; without one, everything there is.
     /// [`Gone`](crate::domain::upstream::Trouble::Gone) when the cursor is not known any more.
@@ -130,6 +141,9 @@ pub fn build(id: &str, config: &ConnectorConfig, means: Means) -> Result<SharedC
 
 /// How the upstream of a configured connector wants to be opened.
 pub fn auth_kind(config: &ConnectorConfig) -> Result<AuthKind, String> {
+    if config.sign_in == SignIn::Nobody {
+        return Ok(AuthKind::Open);
+    }
     match config.kind {
         ConnectorKind::Carddav => Ok(carddav::auth_kind(config)),
         _ => rest::auth_kind(config),

@@ -9,9 +9,9 @@ use super::phone::{Number, Region};
 /// Longest contact id, in bytes.
 const MAX_ID: usize = 256;
 /// Longest name, company and so on, in bytes.
-pub const MAX_FIELD: usize = 1_000;
+const MAX_FIELD: usize = 1_000;
 /// More numbers or addresses than this is a broken record, not a person.
-pub const MAX_ENTRIES: usize = 200;
+const MAX_ENTRIES: usize = 200;
 /// Longest contact as JSON, in bytes.
 const MAX_JSON: usize = 64 * 1024;
 

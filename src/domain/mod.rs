@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod call_log;
 pub mod clock;
+pub mod connector_state;
 pub mod contact;
 pub mod credential;
 pub mod fold;

@@ -93,6 +93,7 @@ pub async fn put(
     let bytes = body::read(body, body::WIDGET_LIMIT).await?;
     let contact = Contact::from_json(body::parse(&bytes)?, Some(&id), state.region)
         .map_err(|problem| ApiError::invalid_body(problem.to_string()))?;
+    not_upstream(&state, &id)?;
     let mut batch = ContactBatch::default();
     batch.put(&contact);
     write(&state, batch).await?;
@@ -101,6 +102,7 @@ pub async fn put(
 
 /// `DELETE /v1/contacts/{id}`: 204, or 404 where there is none.
 pub async fn delete(State(state): State<ServiceState>, _: ApiCaller, Part(id): Part) -> Result<StatusCode, ApiError> {
+    not_upstream(&state, &id)?;
     let mut batch = ContactBatch::default();
     batch.delete(id);
     match write(&state, batch).await?.deleted {
@@ -120,12 +122,18 @@ pub async fn batch(State(state): State<ServiceState>, _: ApiCaller, body: Body) 
         return Err(ApiError::invalid_body(format!("a batch holds at most {LARGEST_BATCH} contacts and deletions"))
             .fix("send several batches"));
     }
+    let (contacts, theirs): (Vec<Value>, Vec<Value>) =
+        contacts.into_iter().partition(|contact| !names_upstream(&state, contact.get("id")));
+    let (deleted, kept): (Vec<Value>, Vec<Value>) =
+        deleted.into_iter().partition(|id| !names_upstream(&state, Some(id)));
     let region = state.region;
     // Numbers of thousands of contacts are read off the threads that answer calls.
     let prepared = tokio::task::spawn_blocking(move || prepare(contacts, deleted, region)).await;
-    let (batch, rejected) = prepared.map_err(|_| {
+    let (batch, mut rejected) = prepared.map_err(|_| {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a fault of Trunkline while reading the batch")
     })?;
+    let ids = theirs.iter().map(|contact| &contact["id"]).chain(&kept);
+    rejected.extend(ids.map(|id| json!({"id": id, "reason": THEIRS})));
     let outcome = write(&state, batch).await?;
     let answer = json!({
         "upserted": outcome.upserted,
@@ -157,6 +165,22 @@ fn prepare(
         }
     }
     (batch, rejected)
+}
+
+/// Contacts of a connector are changed where they come from.
+const THEIRS: &str = "this contact belongs to a connector: change it upstream, the next sync brings it";
+
+/// Whether an id is one of a connector's contacts.
+fn names_upstream(state: &ServiceState, id: Option<&Value>) -> bool {
+    let connector = id.and_then(Value::as_str).and_then(|id| id.split_once(':'));
+    connector.is_some_and(|(connector, _)| state.config.connectors.contains_key(connector))
+}
+
+fn not_upstream(state: &ServiceState, id: &str) -> Result<(), ApiError> {
+    match names_upstream(state, Some(&json!(id))) {
+        false => Ok(()),
+        true => Err(ApiError::new(StatusCode::CONFLICT, "belongs_to_connector", THEIRS)),
+    }
 }
 
 async fn write(state: &ServiceState, batch: ContactBatch) -> Result<BatchOutcome, ApiError> {

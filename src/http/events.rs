@@ -1,8 +1,8 @@
 //! Commands to pages that are open: one event stream a browser, one hub for all of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -41,8 +41,42 @@ struct Message {
 pub struct Hub {
     sender: broadcast::Sender<Message>,
     changed: Arc<Mutex<Gathering>>,
+    present: Present,
     closing: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// Operators with open pages, by id, and how many.
+type Present = Arc<Mutex<BTreeMap<String, (Arc<Operator>, usize)>>>;
+
+/// One open stream; dropped with it.
+#[derive(Debug)]
+struct Presence {
+    present: Present,
+    id: String,
+}
+
+impl Presence {
+    fn of(present: &Present, operator: &Arc<Operator>) -> Self {
+        let mut all = present.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = all.entry(operator.id.clone()).or_insert_with(|| (operator.clone(), 0));
+        // The newest token's words: names change.
+        entry.0 = operator.clone();
+        entry.1 += 1;
+        Self { present: present.clone(), id: operator.id.clone() }
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let mut all = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = all.get_mut(&self.id) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.id);
+            }
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -55,12 +89,34 @@ struct Gathering {
 impl Hub {
     /// A hub whose streams end when `closing` is cancelled.
     pub fn new(closing: CancellationToken, tasks: TaskTracker) -> Self {
-        Self { sender: broadcast::channel(BACKLOG).0, changed: Arc::default(), closing, tasks }
+        Self {
+            sender: broadcast::channel(BACKLOG).0,
+            changed: Arc::default(),
+            present: Present::default(),
+            closing,
+            tasks,
+        }
+    }
+
+    /// Where work goes that outlives the request it came with.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    /// The end of the daemon.
+    pub fn closing(&self) -> CancellationToken {
+        self.closing.clone()
     }
 
     /// Sends commands to every open page of an operator.
     pub fn tell(&self, operator: &Operator, commands: &[Value]) {
         self.send(Some(operator.id.clone()), commands);
+    }
+
+    /// Operators who have a page open.
+    pub fn operators(&self) -> Vec<Arc<Operator>> {
+        let all = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().map(|(operator, _)| operator.clone()).collect()
     }
 
     fn send(&self, operator: Option<String>, commands: &[Value]) {
@@ -105,7 +161,7 @@ impl Hub {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Gathering> {
-        self.changed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -126,10 +182,12 @@ pub async fn stream(
     // new one.
     let leeway_ms = i64::from(state.config.operators.leeway_seconds) * 1000;
     let over = tokio::time::Instant::now() + life(expires_ms.saturating_add(leeway_ms), state.clock.now_ms());
-    let start = (Some(hello), receiver, closing, operator);
-    let events = stream::unfold(start, move |(hello, mut receiver, closing, operator)| async move {
+    // After the subscription: whoever is told is listening.
+    let presence = Presence::of(&state.hub.present, &operator);
+    let start = (Some(hello), receiver, closing, presence);
+    let events = stream::unfold(start, move |(hello, mut receiver, closing, presence)| async move {
         if let Some(hello) = hello {
-            return Some((Ok(hello), (None, receiver, closing, operator)));
+            return Some((Ok(hello), (None, receiver, closing, presence)));
         }
         loop {
             let next = tokio::select! {
@@ -138,7 +196,7 @@ pub async fn stream(
                 () = tokio::time::sleep_until(over) => return None,
             };
             let event = match next {
-                Ok(message) if message.operator.as_ref().is_some_and(|id| *id != operator.id) => continue,
+                Ok(message) if message.operator.as_ref().is_some_and(|id| *id != presence.id) => continue,
                 Ok(message) => Event::default().event("commands").id(message.id.to_string()).data(&*message.commands),
                 // Too far behind: what was missed is made good by one fresh sync.
                 Err(broadcast::error::RecvError::Lagged(_)) => Event::default()
@@ -146,7 +204,7 @@ pub async fn stream(
                     .data(json!({"commands": [{"type": "rc-adapter-sync-third-party-contacts"}]}).to_string()),
                 Err(broadcast::error::RecvError::Closed) => return None,
             };
-            return Some((Ok(event), (None, receiver, closing, operator)));
+            return Some((Ok(event), (None, receiver, closing, presence)));
         }
     });
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))

@@ -3,7 +3,8 @@
 //!
 //! Holds with `auth = "none"` too: a web page anywhere must not be able to reach a daemon on
 //! somebody's loopback. A form or image of a foreign page sends no JSON content type, and a script
-//! of it sends its origin.
+//! of it sends its origin. Forms of the sign-in pages are let through to their own, stricter gate
+//! (`connect`).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use super::problem::ApiError;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 const ASKS_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
+/// The only addresses that take forms.
+const FORMS: &str = "/connect/";
 
 /// Whom the daemon answers.
 #[derive(Debug)]
@@ -89,6 +92,9 @@ fn check_media_type(request: &Request) -> Result<(), ApiError> {
     let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    if request.uri().path().starts_with(FORMS) && essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Ok(());
     }
     let detail = "the body must be sent as application/json";

@@ -6,11 +6,14 @@ use chrono_tz::Tz;
 
 use super::access::Access;
 use super::events::Hub;
+use super::forms::Forms;
 use super::pages::PageCache;
 use crate::config::Config;
 use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
+use crate::oauth::Authority;
 use crate::storage::Storage;
+use crate::sync::Syncs;
 
 /// The state of the service.
 #[derive(Debug, Clone)]
@@ -23,8 +26,12 @@ pub struct ServiceState {
     pub clock: SharedClock,
     /// Who may ask.
     pub access: Arc<Access>,
+    /// Who is signed in to which connector.
+    pub authority: Authority,
     /// Commands to open pages.
     pub hub: Hub,
+    /// Connectors, and when they are asked.
+    pub sync: Syncs,
     /// The country of national spellings.
     pub region: Option<Region>,
     /// The zone of the daemon's days.
@@ -33,4 +40,6 @@ pub struct ServiceState {
     pub contact_prefix: Arc<str>,
     /// Pages of the contact list that were sent lately.
     pub pages: Arc<PageCache>,
+    /// Forms that are open in widgets.
+    pub forms: Arc<Forms>,
 }

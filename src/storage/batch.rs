@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 
 use super::error::StorageError;
 use super::writer::{Done, Job};
-use super::{call_logs, contact_rows, message_logs, operators};
+use super::{call_logs, connectors, contact_rows, credentials, message_logs, operators};
 use crate::domain::call_log::CallPost;
 use crate::domain::clock::Clock;
 
@@ -35,6 +35,7 @@ async fn run_one(tx: &mut SqliteConnection, job: &Job, clock: &dyn Clock) -> Res
     let now = clock.now_ms();
     match job {
         Job::Contacts(batch) => return contact_rows::write(tx, batch, now).await.map(Done::Contacts),
+        Job::Sync(write) => return connectors::write(tx, write, now).await.map(Done::Contacts),
         Job::MessagePost { operator, post } => {
             return message_logs::take_post(tx, operator, post, clock).await.map(Done::MessageLogs);
         }
@@ -43,9 +44,11 @@ async fn run_one(tx: &mut SqliteConnection, job: &Job, clock: &dyn Clock) -> Res
             operators::write_authorized(tx, operator, *authorized, now).await?;
         }
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
+        Job::Credential(job) => credentials::write(tx, job).await?,
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);
         }
+        Job::ForgetConnector { connector } => connectors::forget(tx, connector).await?,
         Job::Probe => {
             operators::probe(tx).await?;
         }

@@ -6,7 +6,7 @@ use super::Storage;
 use super::error::StorageError;
 use super::writer::{Done, Job};
 
-pub use super::contact_rows::{BatchOutcome, ContactBatch};
+pub use super::contact_batch::{BatchOutcome, ContactBatch, LOCAL};
 
 const GET: &str = "select json from contact where id = $1 and deleted = 0";
 const LIST: &str = "select key, json from contact where key > $1 and deleted = 0 order by key limit $2";

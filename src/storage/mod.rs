@@ -7,11 +7,14 @@
 pub mod activities;
 mod batch;
 pub mod call_logs;
+pub mod connectors;
+mod contact_batch;
 pub mod contact_list;
 pub mod contact_match;
 mod contact_rows;
 pub mod contact_search;
 pub mod contacts;
+pub mod credentials;
 pub mod db;
 mod direct;
 pub mod error;

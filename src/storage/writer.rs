@@ -12,9 +12,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::batch;
+use super::connectors::SyncWrite;
+use super::contact_batch::{BatchOutcome, ContactBatch};
+use super::credentials::CredentialJob;
 use super::error::StorageError;
 use super::number_index::NumberIndex;
-use super::{batch, contact_rows};
 use crate::domain::call_log::{CallLog, CallPost};
 use crate::domain::clock::SharedClock;
 use crate::domain::message_log::MessagePost;
@@ -27,7 +30,8 @@ const QUEUE: usize = 4096;
 /// One write.
 #[derive(Debug, Clone)]
 pub(super) enum Job {
-    Contacts(Arc<contact_rows::ContactBatch>),
+    Contacts(Arc<ContactBatch>),
+    Sync(Arc<SyncWrite>),
     CallPost {
         operator: String,
         post: Arc<CallPost>,
@@ -49,6 +53,10 @@ pub(super) enum Job {
         kind: &'static str,
         body: String,
     },
+    ForgetConnector {
+        connector: String,
+    },
+    Credential(CredentialJob),
     PurgeTombstones {
         changed_before: i64,
     },
@@ -59,7 +67,7 @@ pub(super) enum Job {
 /// What a write did.
 #[derive(Debug, Clone)]
 pub(super) enum Done {
-    Contacts(contact_rows::BatchOutcome),
+    Contacts(BatchOutcome),
     CallLog(Arc<CallLog>),
     MessageLogs(Vec<String>),
     /// Tombstones were forgotten: the oldest usable token.

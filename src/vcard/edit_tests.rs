@@ -87,3 +87,24 @@ fn cards_inside_cards_and_no_cards() {
     assert_eq!(edited(nested, &change, None).unwrap(), expected);
     assert!(edited("hello", &change, None).is_none() && edited("BEGIN:VCARD\nFN:A\n", &change, None).is_none());
 }
+
+proptest::proptest! {
+    /// Whatever a server holds: nothing panics, and nothing changes where nothing is asked for.
+    #[test]
+    fn any_text(text in "(BEGIN:VCARD\r?\n)?((TEL|FN|N|item1\\.TEL|ORG|EMAIL|AGENT|X|PHOTO|\\PC{0,6})(;[A-Z=\",a-z]{0,9}){0,3}:?[\\PC\r\n\t =;,\\\\]{0,40}\r?\n){0,6}(END:VCARD)?\r?\n?") {
+        drop(person(text.as_bytes()));
+        if let Some(same) = edited(&text, &NewContact::default(), None) {
+            proptest::prop_assert_eq!(&same, &text);
+        }
+        let change = NewContact {
+            name: "Ada Lovelace".into(),
+            company: "Engines".into(),
+            phone_numbers: vec![phone("+16505550101", "direct")],
+            emails: vec!["ada@harbor.example".into()],
+            ..NewContact::default()
+        };
+        if let Some(once) = edited(&text, &change, None) {
+            proptest::prop_assert_eq!(&edited(&once, &change, None).unwrap(), &once, "once more changes something");
+        }
+    }
+}

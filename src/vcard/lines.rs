@@ -61,7 +61,7 @@ impl Mark {
 /// The wanted lines of a card, as they are collected.
 #[derive(Debug, Default)]
 pub struct Lines {
-    lines: Vec<Vec<u8>>,
+    found: Vec<Vec<u8>>,
     size: usize,
     property: Property,
     /// Cards inside this one that are not closed yet.
@@ -99,7 +99,7 @@ impl Lines {
         if self.property == Property::Wanted {
             self.size += line.len() + 16;
             if self.size <= MAX_CARD {
-                self.lines.push(line.to_vec());
+                self.found.push(line.to_vec());
             }
         }
     }
@@ -109,7 +109,7 @@ impl Lines {
         if self.property != Property::Wanted || self.nested > 0 {
             return None;
         }
-        let last = self.lines.last_mut()?;
+        let last = self.found.last_mut()?;
         if last.last() == Some(&b'=') && is_quoted_printable(last) {
             last.pop();
             return Some(line);
@@ -121,7 +121,7 @@ impl Lines {
         if self.property == Property::Wanted && self.nested == 0 {
             self.size += rest.len();
             if self.size <= MAX_CARD
-                && let Some(last) = self.lines.last_mut()
+                && let Some(last) = self.found.last_mut()
             {
                 last.extend_from_slice(rest);
             }
@@ -133,7 +133,7 @@ impl Lines {
         if self.size > MAX_CARD {
             return Err("the card is larger than 1 MiB without its pictures");
         }
-        Ok(self.lines)
+        Ok(self.found)
     }
 }
 

@@ -146,7 +146,8 @@ impl Card {
     pub(super) fn free_group(&self) -> String {
         let taken =
             |name: &str| self.lines.iter().any(|line| line.group().is_some_and(|g| g.eq_ignore_ascii_case(name)));
-        (1..).map(|number| format!("item{number}")).find(|name| !taken(name)).unwrap_or_default()
+        // One more than there are lines is surely free.
+        (1..=self.lines.len() + 1).map(|number| format!("item{number}")).find(|name| !taken(name)).unwrap_or_default()
     }
 
     pub(super) fn text(&self) -> String {

@@ -48,6 +48,7 @@ export class HostMessages {
     "rc-adapter-update-customized-banner": ({ banner }) => {
       this.#phone.service.state.banner = banner && !banner.hidden ? banner : null;
     },
+    "rc-adapter-register-customized-page": ({ page }) => this.#phone.customPages.register(page),
     "rc-adapter-navigate-to": ({ path }) => this.#phone.navigation.go(path),
     "rc-adapter-set-call-contact-matches-select": ({ telephonySessionId, contactId }) => {
       this.#phone.logging.preselect(telephonySessionId, contactId);

@@ -6,6 +6,7 @@ import { Calling } from "./calling.js";
 import { ContactSearch } from "./contact-search.js";
 import { Contacts } from "./contacts.js";
 import { Conversations } from "./conversations.js";
+import { CustomPages } from "./custom-pages.js";
 import { HostMessages } from "./host-messages.js";
 import { HostRequests } from "./host-requests.js";
 import { LogForm } from "./log-form.js";
@@ -89,7 +90,8 @@ export class Phone {
     this.actions = new ServiceActions({ requests, service, runtime, changed });
     this.logging = new Logging(this, runtime, changed);
     this.calling = new Calling(this);
-    this.navigation = new Navigation(this.logging, changed);
+    this.customPages = new CustomPages({ requests, service, actions: this.actions, changed });
+    this.navigation = new Navigation(this.logging, this.customPages, changed);
     const hostRequests = new HostRequests({ runtime, alerts: this.alerts, line: this.line, logger: this.callLogger, matching });
     this.#hostMessages = new HostMessages({ phone: this, requests, hostRequests, warn, changed });
   }

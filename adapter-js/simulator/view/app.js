@@ -1,6 +1,7 @@
 import { callCards } from "./call-card.js";
 import { callsPage } from "./calls.js";
 import { contactPage, contactsPage } from "./contacts.js";
+import { customPage } from "./custom-page.js";
 import { dialerPage } from "./dialer.js";
 import { draw, h, icon } from "./dom.js";
 import { drawer } from "./drawer.js";
@@ -27,7 +28,7 @@ export function app(root, phone, ui) {
       callCards(phone),
       h("main", { key: `page ${path}` }, page(phone, ui, path)),
       logSheet(phone),
-      h("nav", { key: "nav", "aria-label": "Pages" }, TABS.map(([to, name, label]) => tab(phone, path, to, name, label)))),
+      h("nav", { key: "nav", "aria-label": "Pages" }, tabs(phone).map(([to, name, label]) => tab(phone, path, to, name, label)))),
     drawer(phone, ui),
   ]);
 }
@@ -39,6 +40,12 @@ function header(phone) {
     h("span.presence", { title: "Available" }),
     h("span.grow", null, phone.own.name, h("small", null, `ext. ${phone.own.extension}`)),
     phone.service.registered && h("span.service", { class: connected ? "on" : "off" }, connected ? state.displayName : `${state.displayName}: not connected`));
+}
+
+/** The host's tabs come before the settings. */
+function tabs(phone) {
+  const own = phone.customPages.tabs.map(({ id, title }) => [`/customizedTabs/${id}`, "apps", title ?? "Tab"]);
+  return [...TABS.slice(0, -1), ...own, ...TABS.slice(-1)];
 }
 
 function tab(phone, path, to, name, label) {
@@ -56,6 +63,7 @@ function tab(phone, path, to, name, label) {
 function page(phone, ui, path) {
   const [, first, second, ...rest] = path.split("/");
   if (first === "conversations") return threadPage(phone, ui, second);
+  if (first === "customized" || first === "customizedTabs") return customPage(phone, ui, second);
   // Host and widget write this path percent-encoded.
   if (first === "contacts" && rest.length > 0) return contactPage(phone, decodeURIComponent(rest.join("/")));
   const pages = { history: callsPage, messages: messagesPage, contacts: contactsPage, settings: settingsPage };

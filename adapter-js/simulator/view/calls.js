@@ -1,4 +1,5 @@
 import { remoteOf } from "../core/call-logger.js";
+import { actionButtons } from "./action-buttons.js";
 import { h, icon } from "./dom.js";
 import { callLogButtons } from "./log-state.js";
 import { avatar, durationText, nameOf, phoneText, whenText } from "./words.js";
@@ -30,18 +31,17 @@ function row(phone, ui, sessionId) {
       avatar(who ? nameOf(who) : candidates.length > 1 ? nameOf(candidates[0]) : "?"),
       h("span.grow", null,
         h("strong", { class: missed ? "missed" : "" }, title),
-        h("small", null, icon(missed ? "missed" : call.direction === "Inbound" ? "in" : "out"), describe(call, who ? number : ""))),
+        h("small", null, icon(missed ? "missed" : call.direction === "Inbound" ? "in" : "out"), h("span.clip", null, describe(call, who ? number : "")))),
       h("small.when", null, whenText(call.startTime))),
     h("div.row-side", null, callLogButtons(phone, sessionId)),
     open && details(phone, call, number, who, candidates));
 }
 
 function details(phone, call, number, who, candidates) {
-  const contactActions = phone.service.state.buttons.filter((button) => button.type === "callAction");
   return h("div.row-more", null,
     who && h("button.small", { click: () => phone.viewContact(who) }, "View contact"),
     h("button.small", { click: () => phone.matching.refreshContact(number) }, icon("refresh"), "Refresh contact"),
-    contactActions.map(({ id, type, label }) => h("button.small", { click: () => phone.actions.pressButton({ id, type, label }, phone.callLogger.describe(call)) }, label)),
+    actionButtons(phone, "callAction", () => phone.callLogger.describe(call)),
     candidates.length > 1 && h("label.field", null, "Contact",
       h("select", { value: who?.id ?? "", change: (event) => phone.logging.pickForCall(call.sessionId, event.target.value) },
         h("option", { value: "" }, "Choose…"),

@@ -1,3 +1,4 @@
+import { actionButtons } from "./action-buttons.js";
 import { h, icon } from "./dom.js";
 import { avatar, nameOf, phoneText, whenText } from "./words.js";
 
@@ -13,7 +14,7 @@ export function contactsPage(phone, ui) {
     h("header.page-head", null,
       h("h1.grow", null, "Contacts"),
       h("small.muted", { "data-part": "contact-count" }, contacts.syncing ? "Syncing…" : contacts.shown.length.toLocaleString()),
-      h("button.icon-button", { "aria-label": "Refresh contacts", title: "Refresh", disabled: contacts.syncing || !state.contactsPath, click: () => contacts.sync("manual") }, icon("refresh"))),
+      h("button.icon-button", { "aria-label": "Refresh contacts", title: "Refresh", disabled: contacts.syncing || !state.contactsPath, click: () => contacts.sync("manual") }, icon("refresh", contacts.syncing ? "spinning" : ""))),
     h("div.filter", null, icon("search"), h("input", { type: "search", value: ui.filter, placeholder: "Filter", "aria-label": "Filter contacts", input: (event) => ui.set({ filter: event.target.value }) })),
     sorted.length === 0
       ? h("p.empty", null, state.authorized ? "No contacts." : "Connect in Settings to see your contacts.")
@@ -45,7 +46,6 @@ export function contactPage(phone, id) {
   if (!contact) return h("p.empty", null, "This contact is not in the list.");
   if (phone.activities.contact?.id !== id) phone.activities.show(contact);
   const { state } = phone.service;
-  const actions = state.buttons.filter((button) => button.type === "contactAction");
   return [
     h("header.page-head", null,
       h("button.icon-button", { "aria-label": "Back", click: () => phone.navigation.go("/contacts") }, icon("back")),
@@ -56,7 +56,7 @@ export function contactPage(phone, id) {
     h("ul.facts", null,
       contact.phoneNumbers.map(({ phoneNumber, phoneType }) => h("li", { key: phoneNumber },
         h("span.grow", null, phoneText(phoneNumber), h("small", null, phoneType)),
-        actions.map(({ id: buttonId, type, label }) => h("button.small", { click: () => phone.actions.pressButton({ id: buttonId, type, label }, { ...contact, phoneNumber, phoneType }) }, label)),
+        actionButtons(phone, "contactAction", () => ({ ...contact, phoneNumber, phoneType })),
         h("button.icon-button", { "aria-label": `Call ${phoneNumber}`, click: () => phone.calling.call(phoneNumber, { contactId: contact.id, name: nameOf(contact), type: contact.type, entityType: contact.type, phoneType }, (message) => window.confirm(message)) }, icon("phone")))),
       (contact.emails ?? []).map((email) => h("li", { key: email }, h("span.grow", null, email, h("small", null, "e-mail"))))),
     state.activitiesPath && activities(phone),

@@ -23,7 +23,7 @@ export function h(tag, props, ...children) {
   return { tag: name, props: all, children: flat.map((child) => (typeof child === "object" ? child : String(child))) };
 }
 
-export const icon = (name) => h("svg.icon", { "aria-hidden": "true" }, h("use", { href: `#i-${name}` }));
+export const icon = (name, extra = "") => h("svg.icon", { class: extra, "aria-hidden": "true" }, h("use", { href: `#i-${name}` }));
 
 /**
  * Makes the children of `parent` be what `nodes` say. A node with a key keeps its element while others

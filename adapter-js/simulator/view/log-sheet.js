@@ -1,4 +1,5 @@
 import { h, icon } from "./dom.js";
+import { schemaFields } from "./schema-form.js";
 import { nameOf } from "./words.js";
 
 /** The log form: the widget's own (contact and note), or the page the host sent (protocol 3.6, 5). */
@@ -9,7 +10,8 @@ export function logSheet(phone) {
   const page = pages[open.kind];
   const title = page?.title ?? (open.kind === "call" ? state.callLoggerTitle : state.messageLoggerTitle) ?? "Log";
   const custom = page?.schema;
-  const fields = custom ? customFields(phone, page) : ownFields(phone);
+  const told = { input: (key, value) => phone.logging.formInput(key, value), press: (key) => phone.actions.pressButton({ id: key, type: "button", formData: open.formData }) };
+  const fields = custom ? schemaFields(page, open.formData, told) : ownFields(phone);
   const ready = custom ? (page.schema.required ?? []).every((key) => open.formData[key]) : open.formData.contactId !== "";
   const submit = page?.uiSchema?.submitButtonOptions?.submitText ?? "Save";
   // The message page shows Save only where the page asks for it.
@@ -35,25 +37,4 @@ function ownFields(phone) {
     kind === "call" && h("label.field", null, h("span", null, "Note"),
       h("textarea", { value: formData.note ?? "", rows: "4", placeholder: "What was it about?", "aria-label": "Note", input: input("note") })),
   ];
-}
-
-/** The part of JSON Schema pages that log forms use. */
-function customFields(phone, page) {
-  const { formData } = phone.form.open;
-  return Object.entries(page.schema.properties ?? {}).map(([key, schema]) => {
-    const look = page.uiSchema?.[key] ?? {};
-    const value = formData[key];
-    const input = (event) => phone.logging.formInput(key, event.target.type === "checkbox" ? event.target.checked : event.target.value);
-    const options = schema.oneOf ?? schema.enum?.map((entry) => ({ const: entry, title: entry }));
-    if (look["ui:field"] === "admonition") return h("p.notice", { key, class: look["ui:severity"] ?? "info" }, schema.description ?? schema.title);
-    if (look["ui:field"] === "typography") return h("p.muted", { key }, schema.description ?? schema.title);
-    if (look["ui:field"] === "button" || look["ui:field"] === "link") {
-      return h("button.quiet", { key, type: "button", click: () => phone.actions.pressButton({ id: key, type: "button", formData }) }, schema.title);
-    }
-    if (schema.type === "boolean") return h("label.tick", { key }, h("input", { type: "checkbox", checked: !!value, change: input }), schema.title);
-    const control = options
-      ? h("select", { value: value ?? "", "aria-label": schema.title, change: input }, !value && h("option", { value: "" }, "Choose…"), options.map((option) => h("option", { value: option.const }, [option.title, option.description].filter(Boolean).join(" · "))))
-      : h(look["ui:widget"] === "textarea" ? "textarea" : "input", { value: value ?? "", rows: "4", "aria-label": schema.title, placeholder: look["ui:placeholder"], input });
-    return h("label.field", { key }, h("span", null, schema.title ?? key), control);
-  });
 }

@@ -1,3 +1,4 @@
+import { actionButtons } from "./action-buttons.js";
 import { h, icon } from "./dom.js";
 import { avatar, nameOf, phoneText, timeText, whenText } from "./words.js";
 
@@ -50,6 +51,7 @@ export function threadPage(phone, ui, conversationId) {
       h("button.icon-button", { "aria-label": "Back", click: () => phone.navigation.go("/messages") }, icon("back")),
       h("div.grow", null, h("h1", null, title), h("small.muted", null, phoneText(phoneNumber))),
       phone.service.state.messageLoggerPath && logButtons(phone, thread)),
+    actions(phone, thread),
     candidates.length > 1 && h("label.field", null, `${candidates.length} contacts share this number`,
       h("select", { value: who?.id ?? "", "aria-label": "Contact", change: (event) => phone.logging.pickForThread(conversationId, event.target.value) },
         h("option", { value: "" }, "Choose…"),
@@ -60,6 +62,14 @@ export function threadPage(phone, ui, conversationId) {
       h("input", { type: "text", value: ui.draft, placeholder: "Text message", "aria-label": "Text message", input: (event) => ui.set({ draft: event.target.value }), keydown: (event) => event.key === "Enter" && send() }),
       h("button.icon-button.accent", { "aria-label": "Send", click: send }, icon("send"))),
   ];
+}
+
+/** The resource is the formatted conversation (V35). */
+function actions(phone, { conversationId, type, messages, correspondents }) {
+  const [{ id, direction, from, to }] = messages;
+  const self = direction === "Inbound" ? to[0] : from;
+  const buttons = actionButtons(phone, "messageAction", () => ({ id, conversationId, type, self, correspondents }));
+  return buttons.length > 0 && h("div.thread-actions", null, buttons);
 }
 
 function logButtons(phone, thread) {

@@ -114,8 +114,8 @@ export class FakePage {
 
   #open(url, target, features) {
     if (this.blockWindows) return null;
-    const window = { opener: this.window, location: { replace: (to) => (record.url = to) } };
-    const record = { url, target, features, window };
+    const window = { opener: this.window, location: { replace: (to) => (record.url = to) }, focus: () => (record.focused = true) };
+    const record = { url, target, features, window, focused: false };
     this.opened.push(record);
     return window;
   }

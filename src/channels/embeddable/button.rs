@@ -1,11 +1,12 @@
-//! `/button`: buttons of our own settings page (protocol 3.9). Other buttons are not registered, so a
-//! press of one is none of ours.
+//! `/button`: buttons of our own settings page, the button that creates a contact, and the Save button
+//! of our pages (protocol 3.9). Other buttons are not registered, so a press of one is none of ours.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::commands;
+use super::create_contact_page::form_id;
 use super::wire::{Answer, Call, Reply};
+use super::{commands, create_contact};
 use crate::domain::json;
 use crate::domain::setting::{ButtonAction, SettingKind, find};
 
@@ -13,17 +14,33 @@ use crate::domain::setting::{ButtonAction, SettingKind, find};
 struct Request {
     #[serde(default)]
     button: Value,
+    #[serde(default)]
+    resource: Value,
 }
 
-pub(super) fn handle(call: &Call) -> Answer {
-    let request: Request = call.parse()?;
-    let id = json::id_of(Some(&request.button)).unwrap_or_default();
-    let setting = find(&call.state.config.service.settings, &id);
+pub(super) async fn handle(call: Call) -> Answer {
+    let Request { button, resource } = call.parse()?;
+    let id = json::id_of(Some(&button)).unwrap_or_default();
+    let kind = json::text(button.get("type")).unwrap_or_default();
+    if call.state.config.service.create_contact {
+        match (kind.as_str(), form_id(&id)) {
+            ("callAction" | "messageAction", _) if id == create_contact::BUTTON => {
+                return create_contact::start(&call, &kind, &resource);
+            }
+            ("submit", Some(form)) => return create_contact::save(call, form, &button["formData"]).await,
+            _ => {}
+        }
+    }
+    Ok(setting(&call, &id))
+}
+
+fn setting(call: &Call, id: &str) -> Reply {
+    let setting = find(&call.state.config.service.settings, id);
     let Some(SettingKind::Button { action, .. }) = setting.map(|setting| &setting.kind) else {
-        return Ok(Reply::ok());
+        return Reply::ok();
     };
-    Ok(Reply::ok().then(match action {
+    Reply::ok().then(match action {
         ButtonAction::SyncContacts => commands::sync_contacts(),
         ButtonAction::Open(url) => commands::open("button", Some(url), &json!({"id": id})),
-    }))
+    })
 }

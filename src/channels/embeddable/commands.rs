@@ -2,19 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::operator::Operator;
-
-pub(super) fn authorization_status(operator: &Operator, authorized: bool) -> Value {
+pub(super) fn authorization_status(authorized: bool, account: &str) -> Value {
     // The widget clears the account when it is left out.
     let mut command = json!({"type": "rc-adapter-update-authorization-status", "authorized": authorized});
     if authorized {
-        command["authorizedAccount"] = operator.account().into();
+        command["authorizedAccount"] = account.into();
     }
     command
 }
 
 pub(super) fn sync_contacts() -> Value {
     json!({"type": "rc-adapter-sync-third-party-contacts"})
+}
+
+pub(super) fn match_contacts(numbers: &[&str]) -> Value {
+    json!({"type": "rc-adapter-trigger-contact-match", "phoneNumbers": numbers})
 }
 
 pub(super) fn match_calls(session_ids: &[&str]) -> Value {
@@ -33,6 +35,10 @@ pub(super) fn call_log_page(page: &Value) -> Value {
     json!({"type": "rc-adapter-update-call-log-page", "page": page})
 }
 
+pub(super) fn customized_page(page: &Value) -> Value {
+    json!({"type": "rc-adapter-register-customized-page", "page": page})
+}
+
 /// `level` is info, success, warning or danger.
 pub(super) fn alert(level: &str, message: &str) -> Value {
     json!({
@@ -40,6 +46,12 @@ pub(super) fn alert(level: &str, message: &str) -> Value {
         "path": "/custom-alert-message",
         "body": {"message": message, "level": level, "ttl": 8000},
     })
+}
+
+/// How far a long task is: one alert that is replaced as it goes. `level` is info, success, warning
+/// or danger.
+pub(super) fn progress(task: &str, level: &str, message: &str, done: bool) -> Value {
+    json!({"type": "trunkline-progress", "id": task, "level": level, "message": message, "done": done})
 }
 
 /// Tells the page to open something; where it does not, the adapter opens `url`.

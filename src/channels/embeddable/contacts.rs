@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::refresh::refresh;
 use super::wire::{Answer, Call, Reply};
 use crate::domain::json;
 use crate::domain::sync::{Cursor, Stamp};
@@ -26,11 +27,17 @@ struct Request {
     page: Value,
     #[serde(default)]
     sync_timestamp: Value,
+    /// `manual` is the refresh button.
+    #[serde(default, rename = "type")]
+    kind: Value,
 }
 
 pub(super) async fn handle(call: Call) -> Answer {
     let request: Request = call.parse()?;
     let start = position(&request)?;
+    if request.kind == "manual" && matches!(start, Start::First(_)) {
+        refresh(&call.state, &call.operator).await;
+    }
     let cache = &call.state.pages;
     let storage = &call.state.storage;
     // Every open page asks for the same list after a change: what one was told is kept as bytes until

@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::{PATHS, settings};
+use super::standing::Standing;
+use super::{PATHS, create_contact, settings};
 use crate::config::ServiceConfig;
 use crate::domain::operator::Operator;
 use crate::http::{ApiError, Caller, ServiceState};
@@ -61,16 +62,19 @@ async fn add_operator(
     state: &ServiceState,
     operator: &Operator,
 ) -> Result<(), ApiError> {
-    let authorized = state.storage.is_authorized(operator).await?;
-    service.insert("authorized".into(), authorized.into());
-    if authorized {
-        service.insert("authorizedAccount".into(), operator.account().into());
+    let standing = Standing::of(state, operator).await?;
+    service.insert("authorized".into(), standing.authorized.into());
+    if !standing.needs.is_empty() {
+        // The widget shows the dot while `authorized` is false.
+        service.insert("showAuthRedDot".into(), true.into());
+    }
+    if standing.authorized {
+        service.insert("authorizedAccount".into(), standing.account.into());
     }
     if !state.config.service.settings.is_empty() {
         // The widget shows the page only with both, and not for an empty list.
         service.insert("settingsPath".into(), "/settings".into());
         service.insert("settings".into(), settings::current(state, operator).await?);
-        service.insert("buttonEventPath".into(), "/button".into());
     }
     Ok(())
 }
@@ -124,6 +128,13 @@ fn registration(config: &ServiceConfig) -> Map<String, Value> {
     if let Value::Object(fields) = fields {
         // An empty text would replace the widget's own default.
         service.extend(fields.into_iter().filter(|(_, value)| value != ""));
+    }
+    if config.create_contact || !config.settings.is_empty() {
+        service.insert("buttonEventPath".into(), "/button".into());
+    }
+    if config.create_contact {
+        service.insert("buttons".into(), create_contact::buttons());
+        service.insert("customizedPageInputChangedEventPath".into(), "/page/changed".into());
     }
     if !config.meeting_invite_title.is_empty() {
         service.insert("meetingInvitePath".into(), "/meeting/invite".into());

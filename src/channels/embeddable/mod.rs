@@ -16,12 +16,17 @@ mod contact_match;
 mod contact_search;
 mod contact_view;
 mod contacts;
+mod create_contact;
+mod create_contact_page;
+mod customized_page;
 mod manifest;
 mod meeting_invite;
 mod message_log_matcher;
 mod message_logger;
 mod open;
+mod refresh;
 mod settings;
+mod standing;
 mod wire;
 
 use std::future::Future;
@@ -37,6 +42,7 @@ use axum::routing::{get, post};
 use crate::http::extract::Part;
 use crate::http::{ApiError, Caller, ServiceState, body, events};
 use manifest::Fallback;
+pub use standing::follow_credentials;
 use wire::{Answer, Call};
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -71,7 +77,7 @@ macro_rules! path {
     };
 }
 
-const PATHS: [RequestPath; 15] = [
+const PATHS: [RequestPath; 16] = [
     path!("/contacts", 60_000, Fallback::Null, contacts),
     path!("/contacts/search", 30_000, Fallback::NoData, contact_search),
     path!("/contacts/match", 30_000, Fallback::LastKnown(&["phoneNumbers"]), at_once contact_match),
@@ -89,7 +95,8 @@ const PATHS: [RequestPath; 15] = [
     ),
     path!("/authorize", 3_000, Fallback::Alert("The account was not switched"), authorize),
     path!("/settings", 3_000, Fallback::Alert("The setting was not saved"), settings),
-    path!("/button", 3_000, Fallback::Alert("Nothing happened"), at_once button),
+    path!("/button", 3_000, Fallback::Alert("Nothing happened"), button),
+    path!("/page/changed", 3_000, Fallback::NoData, at_once customized_page),
     path!("/conference/invite", 3_000, Fallback::Alert("The invitation was not saved"), conference_invite),
     path!("/meeting/invite", 3_000, Fallback::Alert("The invitation was not saved"), meeting_invite),
 ];

@@ -3,7 +3,6 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::domain::contact::{MAX_ENTRIES, MAX_FIELD};
 use crate::domain::credential::Whose;
 use crate::domain::upstream::{Facets, Record, UpstreamError};
 use crate::vcard::card::{CardProblem, Person, person};
@@ -18,7 +17,7 @@ use super::xml::Space;
 
 /// Cards asked for at once.
 const BATCH: usize = 50;
-/// So many failures before any success are the server's, not the cards'.
+/// So many failures before any success are taken for all.
 const GIVE_UP: usize = 3;
 /// Longest text of a card that is shown in a dry run, in bytes.
 const MAX_RAW: usize = 8 * 1024;
@@ -35,18 +34,29 @@ pub(super) enum Card {
     Unreadable,
 }
 
+/// What it means when the server fails over every card that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AllFail {
+    /// That it is down: nothing may be left out, since nobody asks again.
+    Down,
+    /// That the cards are beyond it: they are asked for again by the next sweep.
+    Unreadable,
+}
+
 /// Asks for cards of one book. What the server says nothing about is not in the answer.
 pub(super) async fn get(
     dav: &Dav,
     whose: &Whose,
     book: &Book,
     paths: &[&str],
+    all_fail: AllFail,
 ) -> Result<Vec<(String, Card)>, UpstreamError> {
     let mut found = Vec::with_capacity(paths.len());
     for batch in paths.chunks(BATCH) {
         let reply = ask(dav, whose, book, batch).await?;
-        if reply.answer.status == StatusCode::INTERNAL_SERVER_ERROR && batch.len() > 1 {
-            found.extend(one_by_one(dav, whose, book, batch).await?);
+        let alone = batch.len() == 1 && all_fail == AllFail::Down;
+        if reply.answer.status == StatusCode::INTERNAL_SERVER_ERROR && !alone {
+            found.extend(one_by_one(dav, whose, book, batch, all_fail).await?);
         } else {
             found.extend(read_all(dav, book, reply)?);
         }
@@ -54,13 +64,13 @@ pub(super) async fn get(
     Ok(found)
 }
 
-/// Some servers fail as a whole over one card they cannot read. It is left out only where others can
-/// be had: a server that fails over everything is down.
+/// Some servers fail as a whole over one card they cannot read.
 async fn one_by_one(
     dav: &Dav,
     whose: &Whose,
     book: &Book,
     batch: &[&str],
+    all_fail: AllFail,
 ) -> Result<Vec<(String, Card)>, UpstreamError> {
     let (mut found, mut failed) = (Vec::new(), Vec::new());
     for path in batch {
@@ -70,7 +80,7 @@ async fn one_by_one(
             continue;
         }
         failed.push(*path);
-        if found.is_empty() && failed.len() == GIVE_UP {
+        if found.is_empty() && failed.len() == GIVE_UP.min(batch.len()) && all_fail == AllFail::Down {
             return read_all(dav, book, reply);
         }
     }
@@ -110,23 +120,11 @@ fn read(url: &url::Url, book: &Book, response: &Response) -> Option<(String, Car
 }
 
 fn record(path: String, version: Option<String>, person: &Person, book: &str, text: &str) -> Record {
-    let mut draft = person.draft.clone();
-    // Within what a contact may hold: a card beyond it is still a person.
-    for field in [&mut draft.name, &mut draft.company, &mut draft.department, &mut draft.job_title] {
-        *field = cut(field, MAX_FIELD).to_owned();
-    }
-    if draft.photo.len() > MAX_FIELD {
-        draft.photo.clear();
-    }
-    draft.phones.retain(|(number, _)| number.len() <= MAX_FIELD);
-    draft.phones.truncate(MAX_ENTRIES);
-    draft.emails.retain(|email| email.len() <= MAX_FIELD);
-    draft.emails.truncate(MAX_ENTRIES);
     Record {
         external_id: path,
         version,
         modified_ms: None,
-        contact: draft.to_map(),
+        contact: person.draft.to_map(),
         facets: Facets { lists: vec![book.to_owned()], tags: person.categories.clone(), ..Facets::default() },
         raw: Value::String(shown(text)),
     }
@@ -165,11 +163,9 @@ mod tests {
         write!(text, "TITLE:{}\r\nPHOTO;ENCODING=b:{}\r\n QUJD\r\nEND:VCARD\r\n", "t".repeat(9_000), "QUJD".repeat(99))
             .unwrap();
         let record = record("/a.vcf".into(), None, &person(text.as_bytes()).unwrap(), "Customers", &text);
-        assert_eq!(record.contact["phoneNumbers"].as_array().unwrap().len(), MAX_ENTRIES);
+        assert_eq!(record.contact["phoneNumbers"].as_array().unwrap().len(), 500);
         assert_eq!(record.facets.tags, ["Board", "Friends"]);
         assert_eq!(record.facets.lists, ["Customers"]);
-        let contact = Value::Object(record.contact);
-        assert!(crate::domain::contact::Contact::from_json(contact, Some("a"), None).is_ok());
         let raw = record.raw.as_str().unwrap();
         assert!(raw.len() < MAX_RAW + 20 && raw.contains("FN:Ada") && !raw.contains("QUJD"));
     }

@@ -12,7 +12,7 @@ use crate::domain::ids::new_id;
 use crate::domain::upstream::{Change, ChangePage, Next, Trouble, UpstreamError};
 
 use super::book::Book;
-use super::cards::{Card, get};
+use super::cards::{AllFail, Card, get};
 use super::cursor::{Cursor, Place, States};
 use super::dav::Dav;
 use super::listing::{Fate, is_unchanged, list};
@@ -115,7 +115,7 @@ async fn read(dav: &Dav, books: &[Book], entries: &[Entry]) -> Result<Vec<Change
         let mine = || entries.iter().filter(|entry| entry.book == at);
         let present: Vec<&str> = mine().filter(|e| e.fate == Fate::Present).map(|entry| entry.path.as_str()).collect();
         changes.extend(mine().filter(|entry| entry.fate == Fate::Gone).map(|entry| delete(entry.path.clone())));
-        for (path, card) in get(dav, &Whose::Company, book, &present).await? {
+        for (path, card) in get(dav, &Whose::Company, book, &present, AllFail::Down).await? {
             match card {
                 Card::Person(record) => changes.push(Change::Upsert(record)),
                 // A person's card may have become a group's.

@@ -12,7 +12,7 @@ use super::dav::{Ask, Dav};
 use super::href::last_segment;
 use super::multistatus::Response;
 use super::queries::{BOOK, SIGNPOST};
-use super::xml::Space;
+use super::xml::{Node, Space};
 
 /// Where the books are.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ impl Signpost {
 
     fn homes(&self) -> Vec<Url> {
         let homes = self.response.prop(Space::Card, "addressbook-home-set");
-        homes.into_iter().flat_map(|node| node.hrefs()).filter_map(|href| self.url.join(href).ok()).collect()
+        homes.into_iter().flat_map(Node::hrefs).filter_map(|href| self.url.join(href).ok()).collect()
     }
 
     fn is_book(&self) -> bool {
@@ -53,16 +53,20 @@ pub(super) async fn discover(dav: &Dav, whose: &Whose) -> Result<Home, UpstreamE
     // A path says where to look; a bare host is asked where its address books are.
     let bare = dav.url().path() == "/";
     let ways = if bare { [well_known, own] } else { [own, well_known] };
-    let mut first = None;
+    let mut errors: Vec<UpstreamError> = Vec::new();
     for way in ways.into_iter().flatten() {
         match from(dav, whose, &way).await {
             Ok(home) => return Ok(home),
             Err(error) if matters(&error) => return Err(error),
-            // What the configured address says is nearer to the cause.
-            Err(error) => first = if bare { Some(error) } else { first.or(Some(error)) },
+            Err(error) => errors.push(error),
         }
     }
-    Err(first.unwrap_or_else(|| nothing(dav)))
+    if bare {
+        errors.reverse();
+    }
+    // A way that led astray says more than one that is not there; of two alike, the configured one.
+    let telling = errors.iter().position(|error| error.trouble == Trouble::Broken).unwrap_or_default();
+    Err(if errors.is_empty() { nothing(dav) } else { errors.swap_remove(telling) })
 }
 
 /// Another way would meet the same trouble.

@@ -13,6 +13,7 @@ mod href;
 mod listing;
 mod multistatus;
 mod queries;
+mod signin;
 mod trouble;
 mod write;
 mod xml;
@@ -32,7 +33,7 @@ use crate::domain::upstream::{
 };
 
 use book::{Book, pick};
-use cards::Card;
+use cards::{AllFail, Card};
 use changes::Memo;
 use dav::Dav;
 use discover::{Home, books, discover, name_of};
@@ -58,9 +59,7 @@ impl Carddav {
     pub(super) fn new(id: &str, config: &ConnectorConfig, means: Means) -> Result<Self, String> {
         let url = Url::parse(&config.url)
             .map_err(|_| format!("connectors.{id}.url is not a web address: write https://host/..."))?;
-        if let Some(unknown) = config.vars.keys().find(|key| *key != "book") {
-            return Err(format!("connectors.{id}.vars.{unknown} is not known: a CardDAV connector has `book` only"));
-        }
+        signin::check(id, config)?;
         Ok(Self {
             dav: Dav::new(means, url, &config.allowed_hosts),
             wanted: config.vars.get("book").cloned().unwrap_or_default(),
@@ -110,8 +109,8 @@ impl Carddav {
     }
 }
 
-pub(super) fn auth_kind(_: &ConnectorConfig) -> AuthKind {
-    AuthKind::Password
+pub(super) fn auth_kind(config: &ConnectorConfig) -> AuthKind {
+    signin::kind(config)
 }
 
 /// The book whose cards' paths start like this one.
@@ -160,7 +159,7 @@ impl Connector for Carddav {
         for book in &self.books(&Whose::Company).await? {
             let mine = external_ids.iter().filter(|id| id.starts_with(&book.path));
             let mine: Vec<&str> = mine.map(String::as_str).collect();
-            for (_, card) in cards::get(&self.dav, &Whose::Company, book, &mine).await? {
+            for (_, card) in cards::get(&self.dav, &Whose::Company, book, &mine, AllFail::Unreadable).await? {
                 if let Card::Person(record) = card {
                     records.push(*record);
                 }

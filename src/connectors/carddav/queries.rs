@@ -35,9 +35,10 @@ pub(super) fn changes_since(token: &str) -> String {
 
 /// Cards by their paths.
 pub(super) fn cards(paths: &[&str]) -> String {
-    let hrefs: String = paths.iter().map(|path| format!("<D:href>{}</D:href>", escaped(path))).collect();
+    let hrefs: Vec<String> = paths.iter().map(|path| format!("<D:href>{}</D:href>", escaped(path))).collect();
     format!(
-        "{OPEN}<C:addressbook-multiget {SPACES}><D:prop><D:getetag/><C:address-data/></D:prop>{hrefs}\
-         </C:addressbook-multiget>"
+        "{OPEN}<C:addressbook-multiget {SPACES}><D:prop><D:getetag/><C:address-data/></D:prop>{}\
+         </C:addressbook-multiget>",
+        hrefs.concat()
     )
 }

@@ -13,7 +13,7 @@ use crate::outbound::Answer;
 use crate::vcard::edit::{edited, fresh};
 
 use super::book::Book;
-use super::cards::{Card, get};
+use super::cards::{AllFail, Card, get};
 use super::dav::{Ask, Dav, Reply};
 use super::queries::VERSIONS;
 use super::trouble::refused;
@@ -39,7 +39,7 @@ pub(super) async fn create(
         return Err(problem);
     }
     // The name is ours alone: when something stands there, the request did have its effect.
-    match get(dav, whose, book, &[&path]).await {
+    match get(dav, whose, book, &[&path], AllFail::Down).await {
         Ok(found) => match found.into_iter().next() {
             Some((_, Card::Person(record))) => Ok(*record),
             _ => Err(UpstreamError { unclear: false, ..problem }),
@@ -106,7 +106,7 @@ fn unsure(dav: &Dav, reply: &Reply) -> UpstreamError {
 }
 
 async fn stored(dav: &Dav, whose: &Whose, book: &Book, path: &str) -> Result<Record, UpstreamError> {
-    let found = get(dav, whose, book, &[path]).await;
+    let found = get(dav, whose, book, &[path], AllFail::Down).await;
     match found.map(|found| found.into_iter().next()) {
         Ok(Some((_, Card::Person(record)))) => Ok(*record),
         Ok(_) => {

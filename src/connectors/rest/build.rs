@@ -27,17 +27,16 @@ pub(super) struct Parts<'a> {
 /// Makes the request. Errors name the manifest's key, never a value.
 pub(super) fn request(parts: &Parts<'_>, scope: &Scope, outbound: &Outbound) -> Result<Request, UpstreamError> {
     let plan = parts.request;
-    let mut url = match parts.address {
-        Some(address) => address::named(parts.plan, parts.base, parts.base, address)?,
-        None => {
-            let path = plan.path.render(scope).map_err(|error| wrong(&plan.at, "path", &words_of(&error)))?;
-            let mut url = address::below(parts.plan, parts.base, &path)?;
-            let pairs = query(plan, scope)?;
-            if !pairs.is_empty() {
-                url.query_pairs_mut().extend_pairs(pairs);
-            }
-            url
+    let mut url = if let Some(address) = parts.address {
+        address::named(parts.plan, parts.base, parts.base, address)?
+    } else {
+        let path = plan.path.render(scope).map_err(|error| wrong(&plan.at, "path", &words_of(&error)))?;
+        let mut url = address::below(parts.plan, parts.base, &path)?;
+        let pairs = query(plan, scope)?;
+        if !pairs.is_empty() {
+            url.query_pairs_mut().extend_pairs(pairs);
         }
+        url
     };
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

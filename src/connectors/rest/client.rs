@@ -40,6 +40,8 @@ pub(super) struct Client {
 pub(super) struct Reply {
     /// Its JSON; null where there is none.
     pub(super) json: Arc<serde_json::Value>,
+    /// The API says that there is nothing in it (304 and the like).
+    pub(super) nothing: bool,
     pub(super) headers: HeaderMap,
     /// The address that was asked.
     pub(super) url: Url,
@@ -105,8 +107,9 @@ impl Client {
             };
             let (verdict, url, base, headers) = self.exchange(&ask, scope, &grant, self.way.as_ref()).await?;
             match verdict {
-                Verdict::Good(json) => return Ok(Reply { json, headers, url, base }),
-                Verdict::Bad(error) => return Err(self.told(error, &ask, &grant)),
+                Verdict::Good(json) => return Ok(Reply { json, nothing: false, headers, url, base }),
+                Verdict::Nothing => return Ok(Reply { json: Arc::default(), nothing: true, headers, url, base }),
+                Verdict::Bad(error) => return Err(told(error, &ask, &grant)),
                 Verdict::Refused(error) if renewed => return Err(hide(error, &grant)),
                 Verdict::Refused(error) => {
                     renewed = true;
@@ -141,7 +144,7 @@ impl Client {
         let url = request.url().clone();
         self.limiter.turn().await?;
         let sent = self.means.outbound.send(request).await;
-        let answer: Answer = sent.map_err(|error| self.told(error, ask, grant))?;
+        let answer: Answer = sent.map_err(|error| told(error, ask, grant))?;
         self.limiter.learn(&answer);
         tracing::debug!(request = ask.request.at, status = answer.status.as_u16(), "asked upstream");
         let judge = Judge {
@@ -174,20 +177,22 @@ impl Client {
             };
             match verdict {
                 Verdict::Good(json) => {
-                    let session = way.session.find(&Found::of(&json)).ok_or_else(refused)?;
+                    let session = way.at.find(&Found::of(&json)).ok_or_else(refused)?;
                     if session.is_true() { Ok(session.json()) } else { Err(refused()) }
                 }
+                Verdict::Nothing => Err(refused()),
                 Verdict::Refused(error) => Err(error),
                 Verdict::Bad(error) => Err(clear(error)),
             }
         };
         self.sessions.get(whose, grant.serial, way.max_ms, now, log_in).await
     }
+}
 
-    fn told(&self, error: UpstreamError, ask: &Ask<'_>, grant: &Grant) -> UpstreamError {
-        let error = hide(error, grant);
-        if ask.writes { error } else { clear(error) }
-    }
+/// An error as the caller hears it.
+fn told(error: UpstreamError, ask: &Ask<'_>, grant: &Grant) -> UpstreamError {
+    let error = hide(error, grant);
+    if ask.writes { error } else { clear(error) }
 }
 
 /// A read has no effect that could be unclear.

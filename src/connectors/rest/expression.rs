@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::value::{Object, Serde, Value};
@@ -67,7 +68,7 @@ fn path_value(text: &str) -> Result<String, Error> {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     Ok(out)
@@ -205,37 +206,71 @@ pub(super) fn globals() -> Vec<String> {
     STRICT.globals().map(|(name, _)| name.to_owned()).collect()
 }
 
-/// The filters a source uses that there are not: they would only be missed when the source is evaluated.
-pub(super) fn unknown_filters(source: &str) -> Vec<String> {
+/// What a source uses that there is not, in words: filters, tests, methods. They would only be missed
+/// when the source is evaluated, and a condition that cannot be evaluated simply does not hold.
+pub(super) fn unknown_names(source: &str) -> Vec<String> {
     let mut state = STRICT.empty_state();
-    filters_used(source)
-        .into_iter()
-        .filter(|name| {
-            let tried = state.apply_filter(name, &[]);
-            tried.is_err_and(|error| error.kind() == ErrorKind::UnknownFilter)
-        })
-        .collect()
+    let mut words = Vec::new();
+    for used in names_used(source) {
+        match used {
+            Used::Filter(name) => {
+                let tried = state.apply_filter(&name, &[]);
+                if tried.is_err_and(|error| error.kind() == ErrorKind::UnknownFilter) {
+                    words.push(format!("there is no filter `{name}` (docs/manifest.md lists them)"));
+                }
+            }
+            Used::Test(name) => {
+                let tried = state.perform_test(&name, &[]);
+                if tried.is_err_and(|error| error.kind() == ErrorKind::UnknownTest) {
+                    words.push(format!("there is no test `is {name}`"));
+                }
+            }
+            Used::Method(name) => {
+                words.push(format!(
+                    "values have no method `{name}()`: use a filter, or a test such as `is startingwith('x')`"
+                ));
+            }
+        }
+    }
+    words
 }
 
-fn filters_used(source: &str) -> Vec<String> {
+enum Used {
+    Filter(String),
+    Test(String),
+    Method(String),
+}
+
+fn names_used(source: &str) -> Vec<Used> {
     let mut found = Vec::new();
     let mut quote = None;
-    let mut rest = source.char_indices().peekable();
+    let mut before = ' ';
+    let mut rest = source.char_indices();
     while let Some((at, c)) = rest.next() {
+        let word = |from: usize| -> String {
+            let after = source[from..].trim_start();
+            after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+        };
         match quote {
             Some(_) if c == '\\' => drop(rest.next()),
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if c == '\'' || c == '"' => quote = Some(c),
-            None if c == '|' => {
-                let after = source[at + 1..].trim_start();
-                let name: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                if !name.is_empty() {
-                    found.push(name);
+            None if c == '|' => found.push(Used::Filter(word(at + 1))),
+            None if c == '.' => {
+                let name = word(at + 1);
+                if source[at + 1..].trim_start().strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('(')) {
+                    found.push(Used::Method(name));
                 }
             }
-            None => {}
+            None if before.is_whitespace() && source[at..].starts_with("is ") => {
+                let name = word(at + 3);
+                let name =
+                    if name == "not" { word(at + source[at..].find("not").unwrap_or_default() + 3) } else { name };
+                found.push(Used::Test(name));
+            }
+            _ => {}
         }
+        before = c;
     }
     found
 }
@@ -289,10 +324,15 @@ mod tests {
     }
 
     #[test]
-    fn unknown_filters_are_seen_before_they_are_needed() {
-        assert_eq!(unknown_filters("{{ a | rfc3339 | shout('x | y') }} | {{ b|int }}"), ["shout"]);
+    fn unknown_names_are_seen_before_they_are_needed() {
+        let unknown = |source: &str| unknown_names(source).join("; ");
+        let source = "a | rfc3339 | shout('x | y') and b|int";
+        assert_eq!(unknown(source), "there is no filter `shout` (docs/manifest.md lists them)");
+        assert!(unknown("a is not odd2 or b is startingwith('x')").contains("`is odd2`"));
+        assert!(unknown("a.startswith('x') or 'is z' in b and 1.5 > 2").starts_with("values have no method"));
+        assert_eq!(unknown("status is not none and a is defined and range(3)"), "");
         for (name, _) in filters::FILTERS {
-            assert!(unknown_filters(&format!("a | {name}")).is_empty(), "{name}");
+            assert_eq!(unknown(&format!("a | {name}")), "");
         }
     }
 }

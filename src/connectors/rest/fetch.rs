@@ -15,6 +15,9 @@ pub(super) async fn records(
     whose: &Whose,
     external_ids: &[String],
 ) -> Result<Vec<Record>, UpstreamError> {
+    if external_ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut groups: Vec<(&FetchPlan, Vec<&str>)> = client.plan.fetch.iter().map(|plan| (plan, Vec::new())).collect();
     if groups.is_empty() {
         let words = "this manifest has no [fetch]: records cannot be read by id";

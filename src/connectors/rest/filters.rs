@@ -11,8 +11,8 @@ use minijinja::{Environment, Error, ErrorKind};
 
 use super::times;
 
-/// Names with what they do: the reference page lists these.
-pub(super) const FILTERS: [(&str, &str); 10] = [
+/// Their names with what they do.
+pub const FILTERS: [(&str, &str); 10] = [
     ("rfc3339", "Unix ms as 2026-10-01T09:30:00Z"),
     ("date", "Unix ms by a format: date('%Y-%m-%d'), in UTC"),
     ("unix_s", "Unix ms as whole seconds"),

@@ -1,5 +1,7 @@
 //! One page of a listing, and where it goes on. Guards against servers that go round in circles.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use reqwest::header::{HeaderMap, LINK};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -45,7 +47,7 @@ pub(super) async fn read(
     let ask = Ask { whose, request: &listing.request, scope, address: page.address.as_deref(), writes: false };
     let reply = client.ask(ask).await?;
     let found = reply.found();
-    let entries = records(listing, &found).map_err(broken)?;
+    let entries = if reply.nothing { Vec::new() } else { records(listing, &found).map_err(broken)? };
     let mut records = Vec::with_capacity(entries.len());
     for entry in entries {
         records.push((map::id(&client.plan.contact, listing.id.as_ref(), &entry).map_err(broken)?, entry));
@@ -59,7 +61,7 @@ pub(super) async fn read(
 /// was answered: to take it for an empty list could delete everything.
 pub(super) fn records(listing: &ListingPlan, found: &Found) -> Result<Vec<Found>, String> {
     if found.is_null() {
-        return Ok(Vec::new());
+        return Err("an empty answer came where a list was asked for".into());
     }
     let Some(path) = &listing.records else { return Ok(found.entries()) };
     match path.look(found) {
@@ -167,7 +169,7 @@ fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
-    digest.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    STANDARD_NO_PAD.encode(&digest.finalize()[..12])
 }
 
 fn text_at(paging: &PagingPlan, found: &Found) -> Option<String> {

@@ -78,10 +78,13 @@ pub(super) fn read(name: &str, text: &str, vars: Vars<'_>) -> Result<Loaded, Vec
     for (key, value) in table.get_ref() {
         places.note_file(&file, key.get_ref(), key.span().start, value);
     }
-    let plain: Value = toml::from_str(text).map_err(|error| vec![unreadable(&file, &error, "")])?;
-    let found = schema::faults(&plain);
+    let json: Value = toml::from_str(text).map_err(|error| vec![unreadable(&file, &error, "")])?;
+    let found = schema::faults(&json);
     if !found.is_empty() {
-        return Err(found.into_iter().map(|found| placed(&places, found.fault, found.unknown)).collect());
+        let mut problems: Vec<Problem> =
+            found.into_iter().map(|found| placed(&places, found.fault, found.unknown)).collect();
+        problems.sort_by_key(line);
+        return Err(problems);
     }
     let manifest: Manifest = toml::from_str(text).map_err(|error| vec![unreadable(&file, &error, "")])?;
     let (values, faults) = values(&manifest, vars);

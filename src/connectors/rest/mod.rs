@@ -41,6 +41,7 @@ use crate::domain::upstream::{
 use client::{Ask, Client};
 use manifest::Strategy;
 
+pub use filters::FILTERS;
 pub use load::{shipped, shipped_names};
 pub use preview::{Preview, preview};
 pub use schema::schema;
@@ -80,7 +81,7 @@ impl Connector for Rest {
     fn capabilities(&self) -> Capabilities {
         let plan = &self.client.plan;
         let logs = || [&plan.call, &plan.message].into_iter().flatten();
-        let updates = logs().any(|log| !log.update.is_empty());
+        let updates = logs().all(|log| !log.update.is_empty());
         Capabilities {
             incremental: plan.sync.strategy != Strategy::FullScan,
             deletions: !(plan.sync.deletes.is_empty() && plan.sync.gone_fields.is_empty()),
@@ -165,7 +166,8 @@ mod tests {
         for name in shipped_names() {
             let text = shipped(&name).expect("embedded");
             if let Err(problems) = read(&name, &text, Vars::Examples) {
-                panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>());
+                let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                panic!("{}", lines.join("\n"));
             }
             let found = preview(&name, &text, None);
             assert!(found.problems.is_empty(), "{:#?}", found.problems);

@@ -22,6 +22,8 @@ const LONGEST_WAIT: f64 = 24.0 * 3600.0;
 pub(super) enum Verdict {
     /// Good, with its body; null where there is none.
     Good(Arc<serde_json::Value>),
+    /// Good, and the API says that there is nothing in it.
+    Nothing,
     /// The credential is not taken.
     Refused(UpstreamError),
     /// Anything else.
@@ -81,7 +83,7 @@ impl Judge<'_> {
             return Verdict::Bad(self.trouble(Trouble::Down, "fails inside", &scope).unclear().retry_after(wait));
         }
         if rules.empty.holds(&scope) {
-            return Verdict::Good(Arc::default());
+            return Verdict::Nothing;
         }
         let good = self.request.ok_when.as_ref().unwrap_or(&rules.ok).holds(&scope);
         match body {

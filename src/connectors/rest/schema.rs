@@ -1,5 +1,6 @@
 //! The JSON Schema of manifests, made from their types, and what a file has against it.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use jsonschema::error::ValidationErrorKind;
@@ -122,7 +123,7 @@ fn dotted(pointer: &str) -> String {
     let mut out = String::new();
     for part in pointer.split('/').skip(1) {
         if part.parse::<usize>().is_ok() {
-            out.push_str(&format!("[{part}]"));
+            let _ = write!(out, "[{part}]");
         } else {
             if !out.is_empty() {
                 out.push('.');

@@ -99,6 +99,11 @@ pub(super) async fn create_contact(
     whose: &Whose,
     contact: &NewContact,
 ) -> Result<Record, UpstreamError> {
+    let NewContact { name, first_name, last_name, company, job_title: _, phone_numbers, emails } = contact;
+    let nothing = [name, first_name, last_name, company].into_iter().all(|text| text.trim().is_empty());
+    if nothing && phone_numbers.is_empty() && emails.is_empty() {
+        return Err(UpstreamError::new(Trouble::Rejected, "a contact needs a name, a company, a number or an address"));
+    }
     let scope = contact_scope(client, None, contact);
     let done = steps(client, whose, &client.plan.contact.create, &scope, Map::new()).await?;
     let (id, record) = (done.id(), done.record);

@@ -112,6 +112,8 @@ pub async fn crowd(world: &mut dyn World, model: &mut Model) {
         model.shows(id, &Seen::person(person));
         anew.shows(id, &Seen::person(person));
     }
+    model.sweep(&*world.connector()).await;
+    assert_eq!(model.seen(), anew.seen(), "a sweep loses contacts");
 }
 
 /// A run goes on at its last cursor, asked by a connector that remembers nothing, also when contacts

@@ -1,5 +1,6 @@
 //! A running daemon in this process.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,10 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use trunkline::app::App;
+use trunkline::app::authority::Outside;
 use trunkline::config::Config;
-use trunkline::domain::clock::ManualClock;
+use trunkline::connectors::SharedConnector;
+use trunkline::domain::clock::{ManualClock, SharedClock};
 use trunkline::http::ServiceState;
 
 use super::Answer;
@@ -26,9 +29,19 @@ pub struct Daemon {
     pub client: reqwest::Client,
     pub bearer: Option<String>,
     toml: String,
+    world: World,
     pub folder: Arc<TempDir>,
     stop: oneshot::Sender<()>,
     served: JoinSet<std::io::Result<()>>,
+}
+
+/// What is outside of a daemon.
+#[derive(Clone)]
+pub enum World {
+    /// What the configuration names, but for these connectors.
+    Configured(BTreeMap<String, SharedConnector>),
+    /// Something else.
+    Other(Outside),
 }
 
 /// A client that no proxy of the environment gets between.
@@ -44,22 +57,46 @@ impl Daemon {
 
     /// A new daemon with this configuration; its database is in a folder of its own.
     pub async fn with(toml: &str) -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::open(toml.to_owned(), folder, ManualClock::at(NOW)).await
+        Self::with_upstreams(toml, BTreeMap::new()).await
     }
 
-    async fn open(toml: String, folder: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
+    /// The same with connectors in place of what the configuration would build, by id.
+    pub async fn with_upstreams(toml: &str, upstreams: BTreeMap<String, SharedConnector>) -> Self {
+        Self::in_world(toml, World::Configured(upstreams)).await
+    }
+
+    /// The same, with another world outside.
+    pub async fn outside(toml: &str, outside: Outside) -> Self {
+        Self::in_world(toml, World::Other(outside)).await
+    }
+
+    async fn in_world(toml: &str, world: World) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::open(toml.to_owned(), world, folder, ManualClock::at(NOW)).await
+    }
+
+    /// On a folder that may hold a database of before.
+    pub async fn open(toml: String, world: World, folder: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
         let mut config = Config::parse("test.toml", &toml, []).unwrap_or_else(|error| panic!("{error}")).config;
         config.storage.url = format!("sqlite:{}", folder.path().join("trunkline.db").display());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let mut app = App::build(config, clock.clone()).await.unwrap_or_else(|error| panic!("{error}"));
+        let shared: SharedClock = clock.clone();
+        let outside = match world.clone() {
+            World::Other(outside) => outside,
+            World::Configured(stand_ins) => {
+                let outside = Outside::configured(&config, shared.clone()).unwrap_or_else(|error| panic!("{error}"));
+                Outside { stand_ins, ..outside }
+            }
+        };
+        let built = App::build_with(config, shared, outside).await;
+        let mut app = built.unwrap_or_else(|error| panic!("{error}"));
         app.allow_origin(base.clone());
         let state = app.state().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let mut served = JoinSet::new();
         served.spawn(app.serve(listener, async move { drop(stopped.await) }));
-        Self { base, clock, state, client: client(), bearer: None, toml, folder, stop, served }
+        Self { base, clock, state, client: client(), bearer: None, toml, world, folder, stop, served }
     }
 
     /// Everything the database holds on disk, the write-ahead log included.
@@ -80,9 +117,29 @@ impl Daemon {
 
     /// Stops it and starts it again on the same database.
     pub async fn restart(self) -> Self {
-        let (toml, clock) = (self.toml.clone(), self.clock.clone());
+        let toml = self.toml.clone();
+        self.restart_with(&toml).await
+    }
+
+    /// The same with another configuration.
+    pub async fn restart_with(self, toml: &str) -> Self {
+        let (clock, world) = (self.clock.clone(), self.world.clone());
         let folder = self.stop().await;
-        Self::open(toml, folder, clock).await
+        Self::open(toml.to_owned(), world, folder, clock).await
+    }
+
+    pub fn world(&self) -> World {
+        self.world.clone()
+    }
+
+    pub fn clock_ms(&self) -> i64 {
+        trunkline::domain::clock::Clock::now_ms(&*self.clock)
+    }
+
+    /// Looks for changes now, and waits until that is done: the report.
+    pub async fn sync(&self, connector: &str, options: &Value) -> Value {
+        let path = format!("/v1/connectors/{connector}/sync?wait=true");
+        self.send("POST", &path, options).await.ok()["report"].clone()
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -1,6 +1,7 @@
 //! Another client of a CardDAV server, and connectors to one.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +20,7 @@ use crate::conformance::{Person, World};
 pub fn config(url: &str, password: &str) -> ConnectorConfig {
     let mut config = ConnectorConfig { kind: ConnectorKind::Carddav, url: url.to_owned(), ..Default::default() };
     if !password.is_empty() {
-        config.username = "alice".to_owned();
+        "alice".clone_into(&mut config.username);
         config.password = Secret::from(password);
     }
     config
@@ -101,10 +102,10 @@ pub fn card(uid: &str, person: &Person) -> String {
     );
     for (number, kind) in &person.phones {
         let kind = if *kind == "mobile" { "CELL,VOICE" } else { "WORK,VOICE" };
-        card.push_str(&format!("TEL;TYPE={kind}:{number}\r\n"));
+        write!(card, "TEL;TYPE={kind}:{number}\r\n").expect("room");
     }
     if let Some(email) = &person.email {
-        card.push_str(&format!("EMAIL;TYPE=INTERNET:{email}\r\n"));
+        write!(card, "EMAIL;TYPE=INTERNET:{email}\r\n").expect("room");
     }
     card + "END:VCARD\r\n"
 }

@@ -2,12 +2,18 @@
 
 pub mod answer;
 pub mod binary;
+pub mod browser;
+pub mod crm;
 pub mod daemon;
 pub mod dav;
 pub mod fake_dav;
+pub mod memory;
 pub mod raw;
+pub mod rest;
 pub mod servers;
+pub mod upstream;
 pub mod vector;
+pub mod vendor;
 pub mod widget;
 
 pub use answer::Answer;

@@ -39,6 +39,8 @@ export class FakeAnswers {
   /** What an incremental contacts run answers. @type {any[]} */
   delta = [];
   authorized = true;
+  /** Where a press of Connect leads; null: it is a switch without a sign-in. @type {(() => string) | null} */
+  connectUrl = null;
   settings = [{ id: "popOnRing", type: "boolean", name: "Open the record when it rings", value: true }];
   /** @type {Map<string, any>} */
   calls = new Map();
@@ -115,6 +117,9 @@ export class FakeAnswers {
       return log ? [{ id: log.id }] : [];
     }),
     "/authorize": ({ authorized }) => {
+      if (!authorized && this.connectUrl) {
+        return ok([{ type: "trunkline-open", kind: "authorize", url: this.connectUrl(), detail: { connectors: ["Sample CRM"] } }]);
+      }
       this.authorized = !authorized;
       const authorizedAccount = this.authorized ? "operator@example.com" : undefined;
       return ok([{ type: "rc-adapter-update-authorization-status", authorized: this.authorized, authorizedAccount }]);

@@ -1,10 +1,11 @@
 import { createServer } from "node:http";
 
+import { ConnectPage } from "./connect-page.js";
 import { FakeAnswers } from "./fake-answers.js";
 import { listen, sendFile } from "./serve-files.js";
+import { end, Sites } from "./sites.js";
 
 const SOURCE = new URL("../../../src/", import.meta.url);
-const SIMULATOR = new URL("../../../simulator/", import.meta.url);
 
 /**
  * A daemon of the test's own, with the demo's three listeners and their policies. It records every
@@ -15,24 +16,28 @@ export class FakeDaemon {
   /** POST requests on widget paths. @type {{path: string, body: any}[]} */
   requests = [];
   origins = { daemon: "", page: "", widget: "" };
-  /** Origins whose frames the page's policy lets in beside the widget's. @type {string[]} */
-  otherFrames = [];
+  connect = new ConnectPage(() => {
+    this.answers.authorized = true;
+    this.push([{ type: "rc-adapter-update-authorization-status", authorized: true, authorizedAccount: "operator@example.com" }]);
+  });
   #daemon = null;
-  #others = [];
+  #sites = new Sites(this.origins);
   #streams = new Set();
 
+  /** Origins whose frames the page's policy lets in beside the widget's. */
+  set otherFrames(origins) {
+    this.#sites.otherFrames = origins;
+  }
+
   async start() {
-    const page = createServer((request, response) => this.#page(request, response));
-    const widget = createServer((request, response) => this.#widget(request, response));
-    this.#others = [page, widget];
-    this.origins.page = await listen(page);
-    this.origins.widget = await listen(widget);
+    await this.#sites.start();
     await this.startDaemon();
     return this.origins;
   }
 
   /** Only the daemon's own listener, on the address it had before. */
   async startDaemon() {
+    this.answers.connectUrl = () => `${this.origins.daemon}/connect?ticket=${this.connect.ticket()}`;
     this.#daemon = createServer((request, response) => this.#api(request, response));
     this.origins.daemon = await listen(this.#daemon, Number(new URL(this.origins.daemon || "http://x").port) || 0);
   }
@@ -45,7 +50,7 @@ export class FakeDaemon {
 
   async stop() {
     await this.stopDaemon();
-    await Promise.all(this.#others.map(end));
+    await this.#sites.stop();
   }
 
   /** Commands over the event stream. */
@@ -59,6 +64,7 @@ export class FakeDaemon {
 
   async #api(request, response) {
     const { pathname } = new URL(request.url, "http://x");
+    if (this.connect.answer(request.url, request.method, response)) return undefined;
     response.setHeader("Access-Control-Allow-Origin", this.origins.page);
     response.setHeader("Access-Control-Allow-Headers", "authorization, content-type");
     response.setHeader("Access-Control-Expose-Headers", "x-request-id");
@@ -83,23 +89,6 @@ export class FakeDaemon {
     this.#streams.add(response);
     response.on("close", () => this.#streams.delete(response));
   }
-
-  #page(request, response) {
-    const { daemon, widget } = this.origins;
-    const policy = `default-src 'none'; script-src 'self' ${daemon}; style-src 'self'; img-src 'self' data:; connect-src 'self' ${daemon}; frame-src ${[widget, ...this.otherFrames].join(" ")}`;
-    return this.#files(request, response, "host.html", policy);
-  }
-
-  #widget(request, response) {
-    const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; connect-src 'self'; frame-ancestors ${this.origins.page}`;
-    return this.#files(request, response, "widget.html", policy);
-  }
-
-  #files(request, response, index, policy) {
-    const { pathname } = new URL(request.url, "http://x");
-    if (pathname === "/demo.json") return json(response, 200, this.origins);
-    return sendFile(SIMULATOR, pathname === "/" ? index : pathname.slice(1), response, { "Content-Security-Policy": policy });
-  }
 }
 
 function json(response, status, value, type = "application/json") {
@@ -110,9 +99,4 @@ async function textOf(request) {
   const parts = [];
   for await (const part of request) parts.push(part);
   return Buffer.concat(parts).toString("utf8");
-}
-
-async function end(server) {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
 }

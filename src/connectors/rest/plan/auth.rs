@@ -42,7 +42,8 @@ pub(crate) enum Way {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) request: RequestPlan,
-    pub(crate) session: Path,
+    /// Where the session stands in the answer.
+    pub(crate) at: Path,
     pub(crate) put: Put,
     pub(crate) value: Tree,
     pub(crate) max_ms: Option<i64>,
@@ -78,7 +79,7 @@ impl AuthPlan {
             let at = "auth.session_login";
             Way::Session(Box::new(Session {
                 request: compiler.request("auth.session_login.request", &login.request, &[]),
-                session: compiler.needed_path("auth.session_login.session", &login.session),
+                at: compiler.needed_path("auth.session_login.session", &login.session),
                 put: put(compiler, at, &login.header, &login.query),
                 value: value(compiler, "auth.session_login.value", &login.value, "{{ session }}"),
                 max_ms: (login.max_minutes > 0).then(|| i64::from(login.max_minutes) * 60_000),

@@ -91,7 +91,8 @@ impl<'a> Compiler<'a> {
 
     /// A text of variables only, filled in now.
     pub(crate) fn filled(&mut self, at: &str, source: &str) -> Option<String> {
-        let text = self.text(at, source, &["vars only"])?;
+        let before = self.faults.len();
+        let text = self.text(at, source, &["vars only"]).filter(|_| self.faults.len() == before)?;
         match text.render(&Scope::default().with("vars", self.vars)) {
             Ok(text) => Some(text),
             Err(error) => {
@@ -159,8 +160,8 @@ impl<'a> Compiler<'a> {
     /// Every variable, member and filter must be known: a slip of the pen is found here and not in the
     /// middle of a night.
     fn check_names(&mut self, at: &str, code: &str, uses: &[String], scope: &[&str]) {
-        for name in expression::unknown_filters(code) {
-            self.wrong(at, format!("there is no filter `{name}` (docs/manifest.md lists them)"));
+        for words in expression::unknown_names(code) {
+            self.wrong(at, words);
         }
         let open: Vec<&str> =
             if scope == ["vars only"] { vec!["vars"] } else { ALWAYS.iter().chain(scope).copied().collect() };
@@ -194,11 +195,11 @@ impl<'a> Compiler<'a> {
 
     /// A template: a lone expression keeps its type.
     pub(crate) fn leaf(&mut self, at: &str, source: &str, scope: &[&str]) -> Tree {
-        if let Some(expr) = lone(source) {
-            if let Ok(compiled) = Expr::strict(expr) {
-                self.check_names(at, expr, &compiled.uses(), scope);
-                return Tree::Typed(compiled);
-            }
+        if let Some(expr) = lone(source)
+            && let Ok(compiled) = Expr::strict(expr)
+        {
+            self.check_names(at, expr, &compiled.uses(), scope);
+            return Tree::Typed(compiled);
         }
         if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
             return Tree::Fixed(Value::String(source.to_owned()));

@@ -1,0 +1,182 @@
+//! `trunkline doctor`: what is wrong, in words, and what to do.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::alone::Alone;
+use super::{Failure, load};
+use crate::domain::clock::{Clock, SystemClock};
+use crate::domain::credential::Whose;
+use crate::domain::upstream::Trouble;
+use crate::outbound::{Outbound, OutboundOptions};
+use crate::sync::Lane;
+
+/// A clock this far off breaks signatures and watermarks, in seconds.
+const CLOCK_OFF: i64 = 60;
+/// Contacts read at once when numbers are looked at.
+const PAGE: i64 = 1000;
+/// Odd numbers named.
+const EXAMPLES: usize = 5;
+const HOUR_MS: i64 = 3_600_000;
+
+/// What was found.
+#[derive(Default)]
+struct Findings {
+    failed: usize,
+}
+
+impl Findings {
+    fn good(&self, words: &str) {
+        let _ = self;
+        println!("  ok    {words}");
+    }
+
+    fn odd(&self, words: &str, fix: &str) {
+        let _ = self;
+        println!("  look  {words}\n          fix: {fix}");
+    }
+
+    fn bad(&mut self, words: &str, fix: &str) {
+        self.failed += 1;
+        println!("  FAIL  {words}\n          fix: {fix}");
+    }
+}
+
+pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
+    let mut findings = Findings::default();
+    println!("configuration");
+    let config = load(file)?;
+    findings.good(&file.map_or_else(|| "defaults and environment".into(), |file| file.display().to_string()));
+    println!("database");
+    let alone = Alone::open(&config).await?;
+    match alone.storage.check().await {
+        Ok(()) => findings.good(&format!("{} is written and read", config.storage.url)),
+        Err(error) => findings.bad(&error.to_string(), error.fix()),
+    }
+    for source in alone.storage.list_sources().await.unwrap_or_default() {
+        if !config.connectors.contains_key(&source) {
+            findings.odd(
+                &format!("contacts of {source:?} are still here, but no such connector is configured"),
+                &format!("configure it again, or: trunkline connector forget {source}"),
+            );
+        }
+    }
+    for (id, words) in alone.sync.broken() {
+        println!("connector {id}");
+        findings.bad(words, "correct its section in the configuration");
+    }
+    let outbound = Outbound::new(&OutboundOptions::default())?;
+    for lane in alone.sync.lanes() {
+        println!("connector {} ({})", lane.id(), lane.config().kind.name());
+        look_at(lane, &alone, &outbound, &mut findings).await;
+    }
+    alone.close().await;
+    match findings.failed {
+        0 => Ok(()),
+        1 => Err("1 thing is wrong".into()),
+        n => Err(format!("{n} things are wrong")),
+    }
+}
+
+async fn look_at(lane: &Arc<Lane>, alone: &Alone, outbound: &Outbound, findings: &mut Findings) {
+    clock_difference(lane, outbound, findings).await;
+    match lane.connector().who_am_i(&Whose::Company).await {
+        Ok(account) => findings.good(&format!("reached, signed in as {}", account.name)),
+        Err(error) => {
+            findings.bad(&error.to_string(), error.trouble.fix());
+            kept_state(lane, alone, findings).await;
+            return;
+        }
+    }
+    match lane.connector().list_ids(None).await {
+        Ok(page) if page.ids.is_empty() => findings
+            .odd("contacts may be read, but there are none", "check the url, and that this account sees the contacts"),
+        Ok(_) => findings.good("contacts may be read"),
+        Err(error) => findings.bad(&format!("contacts cannot be read: {error}"), error.trouble.fix()),
+    }
+    kept_state(lane, alone, findings).await;
+    odd_numbers(lane, alone, findings).await;
+}
+
+/// Against the server's `Date` header; asked without credentials.
+async fn clock_difference(lane: &Lane, outbound: &Outbound, findings: &Findings) {
+    let Some(url) = lane.connector().address() else { return };
+    let Ok(request) = outbound.request(Method::GET, url).build() else { return };
+    let Ok(answer) = outbound.send(request).await else { return };
+    let date = answer.header("date").and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok());
+    let Some(date) = date else { return };
+    let off = (SystemClock.now_ms() - date.timestamp_millis()) / 1000;
+    if off.abs() > CLOCK_OFF {
+        let direction = if off > 0 { "ahead of" } else { "behind" };
+        findings.odd(
+            &format!("this machine's clock is {} seconds {direction} the server's", off.abs()),
+            "let a time service set both clocks (timedatectl set-ntp true)",
+        );
+    } else {
+        findings.good("the clocks agree");
+    }
+}
+
+async fn kept_state(lane: &Lane, alone: &Alone, findings: &mut Findings) {
+    let state = match alone.storage.find_connector_state(lane.id()).await {
+        Ok(Some(state)) => state,
+        Ok(None) => return findings.odd("never synced", &format!("trunkline sync {}", lane.id())),
+        Err(error) => return findings.bad(&error.to_string(), error.fix()),
+    };
+    let ago = |ms: i64| {
+        let minutes = (SystemClock.now_ms() - ms).max(0) / (HOUR_MS / 60);
+        if minutes < 120 { format!("{minutes} minutes ago") } else { format!("{} hours ago", minutes / 60) }
+    };
+    if state.succeeded_ms > 0 {
+        findings.good(&format!("last synced {}", ago(state.succeeded_ms)));
+    }
+    if let Some(note) = &state.trouble {
+        let words = format!("the sync fails since {} ({} times): {}", ago(note.since_ms), note.failures, note.words);
+        match note.trouble {
+            Trouble::Down | Trouble::Slow | Trouble::RateLimited => findings.odd(&words, note.trouble.fix()),
+            _ => findings.bad(&words, note.trouble.fix()),
+        }
+    }
+    if let Some(held) = state.held_deletions {
+        findings.odd(
+            &format!("{held} contacts are gone upstream and wait for your word"),
+            &format!("if that is right: trunkline sync {} --accept-deletions", lane.id()),
+        );
+    }
+    if state.refused.count > 0 {
+        findings.odd(
+            &format!("{} records were not taken: {}", state.refused.count, state.refused.examples.join("; ")),
+            "correct them upstream",
+        );
+    }
+}
+
+async fn odd_numbers(lane: &Lane, alone: &Alone, findings: &Findings) {
+    let (mut after, mut contacts, mut odd) = (String::new(), 0_u64, 0_u64);
+    let mut examples: Vec<String> = Vec::new();
+    while let Ok(rows) = alone.storage.list_contacts_of(lane.id(), &after, PAGE).await {
+        let Some((last, _)) = rows.last() else { break };
+        after.clone_from(last);
+        for (id, json) in rows {
+            contacts += 1;
+            let contact: Value = serde_json::from_str(&json).unwrap_or_default();
+            let numbers = contact["phoneNumbers"].as_array().into_iter().flatten();
+            for number in numbers.filter_map(|phone| phone["phoneNumber"].as_str()).filter(|n| !n.starts_with('+')) {
+                odd += 1;
+                if examples.len() < EXAMPLES {
+                    examples.push(format!("{number:?} of {id}"));
+                }
+            }
+        }
+    }
+    match odd {
+        0 => findings.good(&format!("{contacts} contacts, every number is a full number")),
+        _ => findings.odd(
+            &format!("{odd} numbers of {contacts} contacts are not full numbers, such as {}", examples.join(", ")),
+            "set `region` for the connector where they are national numbers; extensions may stay",
+        ),
+    }
+}
