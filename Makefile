@@ -5,12 +5,14 @@ CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 VENV := .tools/venv
+TRYTON := .tools/tryton/tryton.sqlite
+SDK := tests/sdk/node_modules/.package-lock.json
 
 .PHONY: test tools format lint rust adapter browser docs bench screenshot
 
 test: tools format lint rust adapter browser docs
 
-tools: $(VENV)/made
+tools: $(VENV)/made $(TRYTON) $(SDK)
 	@command -v node >/dev/null && command -v npm >/dev/null && command -v sqlite3 >/dev/null && [ -n "$(CHROMIUM)" ] || { \
 	  $(SUDO) apt-get update -qq && \
 	  $(SUDO) apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk sqlite3 $$(command -v npm >/dev/null || echo nodejs npm); }
@@ -24,13 +26,26 @@ $(VENV)/made: tests/requirements.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
+# A database of Tryton, which each test copies: to make one takes longer than all that is done with it.
+$(TRYTON): $(VENV)/made
+	@rm -rf .tools/tryton && mkdir -p .tools/tryton/new && touch .tools/tryton/new/tryton.sqlite
+	@printf '[database]\nuri=sqlite://\npath=%s\n' '$(CURDIR)/.tools/tryton/new' > .tools/tryton/config && echo admin > .tools/tryton/password
+	@TRYTONPASSFILE=.tools/tryton/password $(VENV)/bin/trytond-admin -c .tools/tryton/config -d tryton -u party --activate-dependencies --email ada@example.com >.tools/tryton/log 2>&1 || { cat .tools/tryton/log; exit 1; }
+	@mv .tools/tryton/new/tryton.sqlite $@
+
+# The vendors' own clients, which read the same stand-ins as the connectors.
+$(SDK): tests/sdk/package-lock.json
+	@command -v npm >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends nodejs npm; }
+	@cd tests/sdk && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 format:
 	cargo fmt --check
 
 lint:
 	cargo clippy --locked --all-targets -- -D warnings
 
-rust: $(VENV)/made
+rust: $(VENV)/made $(TRYTON) $(SDK)
 	cargo nextest run --locked --lib --bins --tests
 	cargo test --locked --doc
 

@@ -1,9 +1,29 @@
 //! `JMESPath`, which picks things out of answers.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use jmespath::{Expression, Rcvar, ToJmespath};
+use jmespath::functions::{ArgumentType, CustomFunction, Signature};
+use jmespath::{Expression, Rcvar, Runtime, ToJmespath, Variable};
 use serde_json::{Number, Value};
+
+/// `JMESPath` and what it lacks: `split(text, separator)`, a list; of nothing, an empty one.
+static LANGUAGE: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut runtime = Runtime::new();
+    runtime.register_builtin_functions();
+    let signature = Signature::new(vec![ArgumentType::Any, ArgumentType::String], None);
+    let split = |given: &[Rcvar], _: &mut jmespath::Context<'_>| {
+        let parts = match (given[0].as_string(), given[1].as_string()) {
+            (Some(text), Some(separator)) if !text.is_empty() && !separator.is_empty() => {
+                text.split(separator.as_str()).map(|part| Rcvar::new(Variable::String(part.to_owned()))).collect()
+            }
+            _ => Vec::new(),
+        };
+        Ok(Rcvar::new(Variable::Array(parts)))
+    };
+    runtime.register_function("split", Box::new(CustomFunction::new(signature, Box::new(split))));
+    runtime
+});
 
 /// A compiled path.
 pub(super) struct Path(Expression<'static>);
@@ -84,7 +104,7 @@ fn plain(number: &Number) -> String {
 impl Path {
     /// Compiles; the error says what the parser does not understand.
     pub(super) fn compile(source: &str) -> Result<Self, String> {
-        jmespath::compile(source).map(Self).map_err(|error| match error.reason {
+        LANGUAGE.compile(source).map(Self).map_err(|error| match error.reason {
             jmespath::ErrorReason::Parse(words) => {
                 format!("{} at column {}", words.trim_start_matches("Parse error: "), error.column + 1)
             }
@@ -125,6 +145,13 @@ mod tests {
         assert_eq!(text("half").as_deref(), Some("0.5"));
         assert_eq!(text("no"), None);
         assert_eq!(text("id.x"), None);
+    }
+
+    #[test]
+    fn texts_are_split() {
+        let found = Found::of(&json!({"list": [{"ids": "7;8"}, {"ids": null}, {"ids": "9"}]}));
+        let all = Path::compile("list[].split(ids, ';')[]").expect("compiles").look(&found).expect("works");
+        assert_eq!(all.json(), json!(["7", "8", "9"]));
     }
 
     #[test]

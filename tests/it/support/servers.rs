@@ -100,6 +100,22 @@ impl Server {
         .await
     }
 
+    /// Tryton with a user `admin`, whose password is `admin`; its database is `/tryton`.
+    pub async fn tryton() -> Self {
+        Self::start(|folder, port| {
+            let made = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/tryton/tryton.sqlite");
+            assert!(made.exists(), "{} is missing: run `make tools` first", made.display());
+            std::fs::copy(made, folder.join("tryton.sqlite")).expect("a database");
+            let config =
+                format!("[database]\nuri = sqlite://\npath = {}\n[web]\nlisten = 127.0.0.1:{port}\n", folder.display());
+            std::fs::write(folder.join("config"), config).expect("a configuration");
+            let mut command = Command::new(program("trytond"));
+            command.args(["-c", "config", "-d", "tryton"]);
+            command
+        })
+        .await
+    }
+
     /// Xandikos, open to all, with the book `/alice/contacts/addressbook/`.
     pub async fn xandikos() -> Self {
         Self::start(|_, port| {
