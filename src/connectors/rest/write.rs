@@ -104,11 +104,6 @@ pub(super) async fn create_contact(
     if nothing && phone_numbers.is_empty() && emails.is_empty() {
         return Err(UpstreamError::new(Trouble::Rejected, "a contact needs a name, a company, a number or an address"));
     }
-    let (first, last) = contact.name_parts();
-    if first.is_empty() && last.is_empty() && contact.emails.is_empty() {
-        let words = "a contact needs at least a name, a number or an e-mail address";
-        return Err(UpstreamError::new(Trouble::Rejected, words));
-    }
     let scope = contact_scope(client, None, contact);
     let done = steps(client, whose, &client.plan.contact.create, &scope, Map::new()).await?;
     let (id, record) = (done.id(), done.record);
