@@ -68,13 +68,12 @@ pub fn connectors(
     outside: &Outside,
 ) -> BTreeMap<String, Configured> {
     let build = |(id, section): (&String, &ConnectorConfig)| {
-        let connector = match outside.stand_ins.get(id) {
-            Some(connector) => Ok(connector.clone()),
-            None => {
-                let credentials = authority.credentials(id);
-                let means = Means { outbound: outside.outbound.clone(), clock: clock.clone(), credentials };
-                connectors::build(id, section, means)
-            }
+        let connector = if let Some(connector) = outside.stand_ins.get(id) {
+            Ok(connector.clone())
+        } else {
+            let credentials = authority.credentials(id);
+            let means = Means { outbound: outside.outbound.clone(), clock: clock.clone(), credentials };
+            connectors::build(id, section, means)
         };
         (id.clone(), Configured { config: section.clone(), connector })
     };

@@ -17,9 +17,7 @@ use crate::sync::{Phase, Progress, RunOptions, RunReport};
 const POLL: Duration = Duration::from_millis(500);
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// The connector's id; all of them when not given.
-    connector: Option<String>,
+struct Run {
     /// List everything anew.
     #[arg(long)]
     full: bool,
@@ -29,6 +27,14 @@ pub(super) struct Args {
     /// Delete what is gone upstream, however much it is.
     #[arg(long)]
     accept_deletions: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The connector's id; all of them when not given.
+    connector: Option<String>,
+    #[command(flatten)]
+    run: Run,
     /// Write nothing: show twenty contacts before and after the mapping, and the counts.
     #[arg(long, conflicts_with_all = ["full", "sweep", "accept_deletions"])]
     dry_run: bool,
@@ -37,7 +43,10 @@ pub(super) struct Args {
 pub(super) async fn run(file: Option<&Path>, args: Args) -> Result<(), Failure> {
     let config = alone::load(file)?;
     let ids = chosen(&config, args.connector.as_deref())?;
-    let options = RunOptions { full: args.full, sweep: args.sweep, accept_deletions: args.accept_deletions };
+    let options = {
+        let Run { full, sweep, accept_deletions } = args.run;
+        RunOptions { full, sweep, accept_deletions }
+    };
     let running = Running::find(&config).await?;
     let alone = if running.is_none() { Some(Alone::open(&config).await?) } else { None };
     let mut failures = Vec::new();

@@ -177,10 +177,10 @@ fn names_upstream(state: &ServiceState, id: Option<&Value>) -> bool {
 }
 
 fn not_upstream(state: &ServiceState, id: &str) -> Result<(), ApiError> {
-    match names_upstream(state, Some(&json!(id))) {
-        false => Ok(()),
-        true => Err(ApiError::new(StatusCode::CONFLICT, "belongs_to_connector", THEIRS)),
+    if names_upstream(state, Some(&json!(id))) {
+        return Err(ApiError::new(StatusCode::CONFLICT, "belongs_to_connector", THEIRS));
     }
+    Ok(())
 }
 
 async fn write(state: &ServiceState, batch: ContactBatch) -> Result<BatchOutcome, ApiError> {

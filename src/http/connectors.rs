@@ -64,12 +64,10 @@ pub async fn sync(
 ) -> Result<Response, ApiError> {
     let lane = find(&state, &id)?;
     let bytes = body::read(body, body::WIDGET_LIMIT).await?;
-    let options = match bytes.is_empty() {
-        true => RunOptions::default(),
-        false => match body::parse::<Value>(&bytes)? {
-            Value::Null => RunOptions::default(),
-            value => serde_json::from_value(value).map_err(|error| ApiError::invalid_body(error.to_string()))?,
-        },
+    let asked = if bytes.is_empty() { Value::Null } else { body::parse::<Value>(&bytes)? };
+    let options = match asked {
+        Value::Null => RunOptions::default(),
+        asked => serde_json::from_value(asked).map_err(|error| ApiError::invalid_body(error.to_string()))?,
     };
     if query.wait.as_deref() == Some("true") {
         let report = lane.sync_now(options).await.map_err(run_failed)?;

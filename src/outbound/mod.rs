@@ -18,7 +18,7 @@ use crate::domain::upstream::{Trouble, UpstreamError};
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longest wait for a whole answer, its body included: a slow drip ends with it.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 /// Longest answer that is read.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 /// Longest Retry-After that is obeyed: beyond it a clock is wrong.
@@ -70,12 +70,11 @@ impl Answer {
     /// How long `Retry-After` (RFC 9110, 10.2.3) asks to wait: seconds, or a date against `now_ms`.
     pub fn retry_after(&self, now_ms: i64) -> Option<Duration> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-        let wait = match text.parse::<u64>() {
-            Ok(seconds) => Duration::from_secs(seconds),
-            Err(_) => {
-                let at = chrono::DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis();
-                Duration::from_millis(u64::try_from(at.saturating_sub(now_ms)).unwrap_or(0))
-            }
+        let wait = if let Ok(seconds) = text.parse::<u64>() {
+            Duration::from_secs(seconds)
+        } else {
+            let at = chrono::DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis();
+            Duration::from_millis(u64::try_from(at.saturating_sub(now_ms)).unwrap_or(0))
         };
         Some(wait.min(LONGEST_WAIT))
     }

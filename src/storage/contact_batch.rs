@@ -92,7 +92,7 @@ impl ContactBatch {
             .collect();
         let (words, grams) = search_text(contact, &phones);
         let (id, hash) = (contact.id.clone(), content_hash(&json));
-        self.puts.push(Row { id, hash, json, phones, words, grams, version, modified });
+        self.puts.push(Row { id, json, hash, phones, words, grams, version, modified });
     }
 
     /// Adds an id to delete.

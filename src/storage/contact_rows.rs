@@ -59,6 +59,11 @@ enum Standing {
 }
 
 impl Known {
+    /// The keys of its numbers, which pages must match again once it changes.
+    fn numbers(&self) -> Vec<String> {
+        serde_json::from_str(&self.numbers).unwrap_or_default()
+    }
+
     fn standing(&self, batch: &ContactBatch, row: &Row) -> Standing {
         if self.source != batch.source && !self.deleted {
             return Standing::Foreign;
@@ -124,17 +129,14 @@ pub(super) async fn write(
             }
             Some(Standing::Other) | None => {}
         }
-        let row_key = before.map_or_else(
-            || {
-                key += 1;
-                key
-            },
-            |before| before.key,
-        );
-        if let Some(before) = before {
-            changes.replaced.push(row_key);
-            outcome.numbers.extend(serde_json::from_str::<Vec<String>>(&before.numbers).unwrap_or_default());
-        }
+        let row_key = if let Some(before) = before {
+            changes.replaced.push(before.key);
+            outcome.numbers.extend(before.numbers());
+            before.key
+        } else {
+            key += 1;
+            key
+        };
         changes.put(row_key, stamp, row);
         outcome.numbers.extend(row.phones.iter().map(|phone| phone.number.clone()));
         outcome.upserted += 1;
@@ -149,7 +151,7 @@ pub(super) async fn write(
         let tombstone = json!({"id": id, "deleted": true}).to_string();
         changes.rows.push(json!([before.key, id, stamp, 1, 0, tombstone, null, at]));
         changes.replaced.push(before.key);
-        outcome.numbers.extend(serde_json::from_str::<Vec<String>>(&before.numbers).unwrap_or_default());
+        outcome.numbers.extend(before.numbers());
         outcome.deleted += 1;
         stamp += 1;
     }

@@ -111,12 +111,8 @@ impl<'a> Run<'a> {
             self.report.received += changes.len() as u64;
             state.cursor.clone_from(&cursor);
             // The next page comes while this one is written: a listing takes as long as the slower of both.
-            let following = async {
-                match more {
-                    true => Some(lane.connector().list_changes(cursor.as_deref()).await),
-                    false => None,
-                }
-            };
+            let following =
+                async { if more { Some(lane.connector().list_changes(cursor.as_deref()).await) } else { None } };
             let (written, following) = tokio::join!(self.take_page(changes, begins, state), following);
             written?;
             begins = false;

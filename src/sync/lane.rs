@@ -181,5 +181,7 @@ fn fingerprint(connector: &SharedConnector, config: &ConnectorConfig, mapping: &
         mapping.fingerprint(),
         connector.fingerprint()
     );
-    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    let start = digest.iter().take(8).fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
+    format!("{start:016x}")
 }

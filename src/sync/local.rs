@@ -16,7 +16,7 @@ use crate::storage::contacts::{ContactBatch, LOCAL};
 use crate::storage::{Storage, StorageError};
 
 /// Contacts of one page.
-const PAGE: usize = 1000;
+const PAGE: u16 = 1000;
 
 /// The address book of this daemon.
 #[derive(Debug, Clone)]
@@ -66,24 +66,24 @@ impl Connector for Local {
         if cursor.is_some() && (after < stamps.floor || after > stamps.last) {
             return Err(gone());
         }
-        let rows = self.storage.list_local_changes(after, PAGE as i64).await.map_err(failed)?;
+        let rows = self.storage.list_local_changes(after, PAGE.into()).await.map_err(failed)?;
         let next = match rows.last() {
-            Some((stamp, ..)) if rows.len() == PAGE => Next::More(stamp.to_string()),
+            Some((stamp, ..)) if rows.len() == usize::from(PAGE) => Next::More(stamp.to_string()),
             last => Next::Done(Some(last.map_or(after, |(stamp, ..)| *stamp).max(stamps.floor).to_string())),
         };
         let changes = rows
             .into_iter()
-            .map(|(_, id, deleted, json)| match deleted {
-                true => Ok(Change::Delete { external_id: id, at_ms: None }),
-                false => Ok(Change::Upsert(Box::new(record(&id, &json)?))),
+            .map(|(_, id, deleted, json)| {
+                let gone = deleted.then(|| Change::Delete { external_id: id.clone(), at_ms: None });
+                gone.map_or_else(|| Ok(Change::Upsert(Box::new(record(&id, &json)?))), Ok)
             })
             .collect::<Result<_, UpstreamError>>()?;
         Ok(ChangePage { changes, next, total: None })
     }
 
     async fn list_ids(&self, page: Option<&str>) -> Result<IdPage, UpstreamError> {
-        let rows = self.storage.list_local_ids(page.unwrap_or_default(), PAGE as i64).await.map_err(failed)?;
-        let next = (rows.len() == PAGE).then(|| rows.last().cloned()).flatten();
+        let rows = self.storage.list_local_ids(page.unwrap_or_default(), PAGE.into()).await.map_err(failed)?;
+        let next = (rows.len() == usize::from(PAGE)).then(|| rows.last().cloned()).flatten();
         Ok(IdPage { ids: rows.into_iter().map(|id| (id, None)).collect(), next })
     }
 
