@@ -14,6 +14,7 @@ use crate::app;
 use crate::app::authority::{self, Outside};
 use crate::config::{Auth, Config};
 use crate::domain::clock::{SharedClock, SystemClock};
+use crate::oauth::Authority;
 use crate::outbound::{Answer, Outbound, OutboundOptions};
 use crate::storage::{Options, Storage};
 use crate::sync::{Means, Syncs};
@@ -22,6 +23,7 @@ use crate::sync::{Means, Syncs};
 pub(super) struct Alone {
     pub(super) storage: Storage,
     pub(super) sync: Syncs,
+    pub(super) authority: Authority,
     /// Renewals of credentials under way.
     tasks: TaskTracker,
 }
@@ -47,7 +49,7 @@ impl Alone {
             closing: CancellationToken::new(),
         };
         let sync = Syncs::new(authority::connectors(config, &clock, &authority, &outside), means);
-        Ok(Self { storage, sync, tasks })
+        Ok(Self { storage, sync, authority, tasks })
     }
 
     pub(super) async fn close(self) {

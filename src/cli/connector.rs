@@ -1,17 +1,18 @@
-//! `trunkline connector check`, `show` and `schema`: manifests, without asking anything of an API.
+//! `trunkline connector check`, `show` and `schema`: manifests, without asking anything of an API;
+//! `forget`: what is left of a connector.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::Failure;
+use super::{Failure, forget};
 use crate::connectors::rest;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Say whether a manifest is usable, and show what becomes of an answer of the API.
     Check {
-        /// The manifest: a file, or the name of a shipped one (pipedrive).
+        /// The manifest: a file, or the name of a shipped one (hubspot, pipedrive, salesforce, tryton, zoho).
         manifest: PathBuf,
         /// An answer of the API to the listing of changes, as JSON, in place of the manifest's own samples.
         #[arg(long, value_name = "FILE")]
@@ -24,11 +25,17 @@ pub(super) enum Command {
     },
     /// Print the JSON Schema of manifests (docs/manifest.schema.json), for editors.
     Schema,
+    /// Delete the contacts and sign-ins of a connector that is no longer configured; upstream nothing changes.
+    Forget {
+        /// Its id.
+        id: String,
+    },
 }
 
-pub(super) fn run(command: &Command) -> Result<(), Failure> {
+pub(super) async fn run(file: Option<&Path>, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Check { manifest, sample } => check(manifest, sample.as_ref()),
+        Command::Forget { id } => forget::run(file, id).await,
         Command::Show { name: None } => {
             println!("{}", rest::shipped_names().join("\n"));
             Ok(())

@@ -83,6 +83,7 @@ pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
 
 async fn look_at(lane: &Arc<Lane>, alone: &Alone, outbound: &Outbound, findings: &mut Findings) {
     clock_difference(lane, outbound, findings).await;
+    sign_ins(lane, alone, findings);
     match lane.connector().who_am_i(&Whose::Company).await {
         Ok(account) => findings.good(&format!("reached, signed in as {}", account.name)),
         Err(error) => {
@@ -99,6 +100,19 @@ async fn look_at(lane: &Arc<Lane>, alone: &Alone, outbound: &Outbound, findings:
     }
     kept_state(lane, alone, findings).await;
     odd_numbers(lane, alone, findings).await;
+}
+
+/// Who is signed in, and who was.
+fn sign_ins(lane: &Lane, alone: &Alone, findings: &Findings) {
+    for (whose, state) in alone.authority.states(lane.id()) {
+        let Whose::Operator(operator) = whose else { continue };
+        let words = format!("operator {operator}: {state}");
+        if state.is_usable() {
+            findings.good(&words);
+        } else {
+            findings.odd(&words, "they press Connect in the settings of their widget");
+        }
+    }
 }
 
 /// Against the server's `Date` header; asked without credentials.

@@ -5,6 +5,7 @@ mod config;
 mod connector;
 mod demo;
 mod doctor;
+mod forget;
 mod import;
 mod serve;
 mod sync;
@@ -48,7 +49,7 @@ enum Command {
     /// Look after the keys that seal sign-ins.
     #[command(subcommand)]
     Vault(vault::Command),
-    /// Look at connector manifests.
+    /// Look at connector manifests; forget a connector.
     #[command(subcommand)]
     Connector(connector::Command),
     /// Sign a token for an operator, to try things out.
@@ -70,7 +71,7 @@ pub async fn run() -> ExitCode {
         Command::Doctor => doctor::run(file).await,
         Command::Config(command) => config::run(file, &command),
         Command::Vault(command) => vault::run(file, &command).await,
-        Command::Connector(command) => connector::run(&command),
+        Command::Connector(command) => connector::run(file, &command).await,
         Command::Token(args) => token::run(file, &args),
     };
     match result {

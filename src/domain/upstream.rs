@@ -248,7 +248,9 @@ impl Trouble {
             Self::RateLimited => {
                 "nothing: it goes on when the server allows it; sync less often (sync_seconds) if it lasts"
             }
-            Self::Unauthorized => "sign in again (Authorize in the widget's settings), or correct the connector's key",
+            Self::Unauthorized => {
+                "sign in again (Authorize in the widget's settings), or correct the connector's key or password in the configuration"
+            }
             Self::Forbidden => "give the connector's account the permission it lacks",
             Self::Gone => "check the connector's url",
             Self::Rejected => "correct what the server names",
@@ -275,6 +277,17 @@ impl UpstreamError {
     /// Trouble that surely had no effect.
     pub fn new(trouble: Trouble, words: impl fmt::Display) -> Self {
         Self { trouble, words: words.to_string(), retry_after: None, unclear: false }
+    }
+
+    /// The same after a refusal, which is told first unless it is told already.
+    #[must_use]
+    pub fn after(mut self, refusal: &str) -> Self {
+        if self.words.is_empty() {
+            refusal.clone_into(&mut self.words);
+        } else if !self.words.contains(refusal) {
+            self.words = format!("{refusal}: {}", self.words);
+        }
+        self
     }
 
     /// The same, but the request may have been carried out.

@@ -188,7 +188,7 @@ impl Inner {
                 Ok(())
             }
             Err(error) if matches!(error.trouble, Trouble::Unauthorized | Trouble::Forbidden) => {
-                self.refuse(desk, slot, serial, format!("the server does not take it: {error}"), false).await;
+                self.refuse(desk, slot, serial, error.words, false).await;
                 Ok(())
             }
             Err(error) => Err(error),

@@ -41,6 +41,7 @@ impl Credentials for Trial {
     }
 
     async fn renew(&self, _: &Whose, _: &Grant) -> Result<Grant, UpstreamError> {
-        Err(UpstreamError::new(Trouble::Unauthorized, "the server does not take this credential"))
+        // There is no other; the words are those of the refusal.
+        Err(UpstreamError::new(Trouble::Unauthorized, ""))
     }
 }

@@ -32,10 +32,10 @@ pub struct Match<'a> {
 const SEEN: &str = "select last from stamp_counter";
 const BY_KEY: &str = "select json from contact where key = $1 and deleted = 0";
 const BY_NUMBER: &str = "select p.extension, c.key, c.json \
-     from contact_phone p join contact c on c.key = p.contact_key where p.number = $1 order by c.key";
+     from contact_phone p join contact c on c.key = p.contact_key where p.number = $1 order by c.source, c.id";
 const BY_TAIL: &str = "select p.extension, c.key, c.json, p.number \
      from contact_phone p join contact c on c.key = p.contact_key \
-     where p.tail = $1 and p.tail <> '' order by c.key";
+     where p.tail = $1 and p.tail <> '' order by c.source, c.id";
 /// So many people behind one switchboard are nobody.
 const MOST: usize = 50;
 /// A calling code has at most three digits: of so many digits eight are national.
@@ -43,7 +43,7 @@ const SURE_TAIL: usize = TAIL_DIGITS + 3;
 
 impl Storage {
     /// Tells `found` the contacts behind each of `asked`: the place in `asked` and the contact, number
-    /// by number, contacts in the order of their keys. What is no number has none.
+    /// by number, contacts in the order of their sources and ids. What is no number has none.
     pub fn match_numbers(
         &self,
         asked: &[String],

@@ -40,14 +40,8 @@ struct Wishes {
 }
 
 impl Lane {
-    pub(super) fn new(
-        id: &str,
-        connector: SharedConnector,
-        config: ConnectorConfig,
-        several: bool,
-        region: Option<Region>,
-    ) -> Self {
-        let mapping = Mapping::new(id, &config, several, region);
+    pub(super) fn new(id: &str, connector: SharedConnector, config: ConnectorConfig, region: Option<Region>) -> Self {
+        let mapping = Mapping::new(id, &config, region);
         Self {
             name: config.display_name(id).to_owned(),
             id: id.to_owned(),

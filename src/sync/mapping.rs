@@ -24,8 +24,7 @@ pub(super) struct Mapping {
     region: Option<Region>,
     filter: FilterConfig,
     fields: Vec<String>,
-    /// The name of the source, where there are several to tell apart.
-    said: Option<String>,
+    /// The name of the source, for people.
     source_name: String,
 }
 
@@ -41,21 +40,19 @@ pub(super) enum Mapped {
 }
 
 impl Mapping {
-    pub(super) fn new(connector: &str, config: &ConnectorConfig, several: bool, region: Option<Region>) -> Self {
-        let name = config.display_name(connector).to_owned();
+    pub(super) fn new(connector: &str, config: &ConnectorConfig, region: Option<Region>) -> Self {
         Self {
             connector: connector.to_owned(),
             region: config.region().or(region),
             filter: config.filter.clone(),
             fields: config.fields.clone(),
-            said: several.then(|| name.clone()),
-            source_name: name,
+            source_name: config.display_name(connector).to_owned(),
         }
     }
 
     /// Changes when contacts would be mapped otherwise than before.
     pub(super) fn fingerprint(&self) -> String {
-        format!("{:?} {:?} {:?} {:?}", self.region, self.filter, self.fields, self.said)
+        format!("{:?} {:?} {:?} {:?}", self.region, self.filter, self.fields, self.source_name)
     }
 
     pub(super) fn connector(&self) -> &str {
@@ -81,9 +78,8 @@ impl Mapping {
         if !self.fields.is_empty() {
             contact.retain(|key, _| ALWAYS.contains(&key.as_str()) || self.fields.iter().any(|field| field == key));
         }
-        if let Some(name) = &self.said {
-            contact.entry("description").or_insert_with(|| json!(name));
-        }
+        // What a widget shows beside a name.
+        contact.entry("description").or_insert_with(|| json!(self.source_name));
         contact.insert("source".into(), json!(self.connector));
         contact.insert("sourceName".into(), json!(self.source_name));
         let id = self.contact_id(&record.external_id);
@@ -154,7 +150,7 @@ mod tests {
     use super::*;
 
     fn mapping(config: &ConnectorConfig) -> Mapping {
-        Mapping::new("crm", config, false, Region::from_code("US"))
+        Mapping::new("crm", config, Region::from_code("US"))
     }
 
     fn record(contact: Value) -> Record {

@@ -76,13 +76,12 @@ pub struct Syncs {
 impl Syncs {
     /// Lanes for what is configured; none runs yet.
     pub fn new(configured: BTreeMap<String, Configured>, means: Means) -> Self {
-        let several = configured.len() > 1;
         let mut lanes = BTreeMap::new();
         let mut broken = BTreeMap::new();
         for (id, Configured { config, connector }) in configured {
             match connector {
                 Ok(connector) => {
-                    let lane = Lane::new(&id, connector, config, several, means.region);
+                    let lane = Lane::new(&id, connector, config, means.region);
                     lanes.insert(id, Arc::new(lane));
                 }
                 Err(words) => {

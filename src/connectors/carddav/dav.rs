@@ -116,10 +116,12 @@ impl Dav {
                 let words = format!("{host} does not take the credential ({status}), though it is new");
                 return Err(UpstreamError::new(Trouble::Unauthorized, words));
             }
-            grant = self.means.credentials.renew(whose, &grant).await.map_err(|error| UpstreamError {
-                words: format!("{host} does not take the credential ({status}): {}", error.words),
-                ..error
-            })?;
+            grant = self
+                .means
+                .credentials
+                .renew(whose, &grant)
+                .await
+                .map_err(|error| error.after(&format!("{host} does not take the credential ({status})")))?;
             renewed = true;
         }
     }

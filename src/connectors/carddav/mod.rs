@@ -120,6 +120,10 @@ fn home_of<'a>(books: &'a [Book], path: &str) -> Option<&'a Book> {
 
 #[async_trait]
 impl Connector for Carddav {
+    fn address(&self) -> Option<Url> {
+        Some(self.dav.url().clone())
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             incremental: true,

@@ -124,8 +124,7 @@ impl Client {
                         None => {
                             grant = self.means.credentials.renew(ask.whose, &grant).await.map_err(|failed| {
                                 if failed.trouble == Trouble::Unauthorized {
-                                    let words = format!("{}; {}", error.words, failed.words);
-                                    hide(UpstreamError { words, ..failed }, &grant)
+                                    hide(failed.after(&error.words), &grant)
                                 } else {
                                     failed
                                 }

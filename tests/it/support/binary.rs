@@ -53,7 +53,16 @@ pub struct Process {
 impl Process {
     /// Starts `serve` in `folder` and waits until it says its address.
     pub fn serve(folder: &Path) -> Self {
-        let mut child = prepared(Command::new(BINARY), folder, &["serve"])
+        Self::start(folder, &["serve"])
+    }
+
+    /// The same with a configuration file.
+    pub fn serve_with(folder: &Path, file: &str) -> Self {
+        Self::start(folder, &["--config", file, "serve"])
+    }
+
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = prepared(Command::new(BINARY), folder, arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
