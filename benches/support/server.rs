@@ -36,7 +36,11 @@ pub struct Server {
 impl Server {
     /// The service on a database: all layers on, logging as by default.
     pub fn service(database: &Path) -> Self {
-        let config = config(database);
+        Self::configured(config(database, ""))
+    }
+
+    /// The service with a configuration of its own.
+    pub fn configured(config: Config) -> Self {
         telemetry::start(&config.log);
         let runtime = runtime();
         let app = runtime.block_on(App::build(config, Arc::new(SystemClock)));
@@ -83,10 +87,10 @@ impl Server {
     }
 }
 
-/// The service's configuration.
-pub fn config(database: &Path) -> Config {
+/// The service's configuration, and what it has further.
+pub fn config(database: &Path, further: &str) -> Config {
     let mut text = format!(
-        "[server]\nallowed_origins = [\"{ORIGIN}\"]\n[storage]\nurl = \"sqlite:{}\"\n[numbers]\ndefault_region = \"US\"\n",
+        "{further}[server]\nallowed_origins = [\"{ORIGIN}\"]\n[storage]\nurl = \"sqlite:{}\"\n[numbers]\ndefault_region = \"US\"\n",
         database.display()
     );
     if with_tokens() {
