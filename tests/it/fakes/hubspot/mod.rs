@@ -162,7 +162,7 @@ impl Vendor for HubSpot {
             }
             ("GET", [id]) => match portal.find(kind, id, asked.query("idProperty")) {
                 Some(thing) if thing.archived.is_some() == (asked.query("archived") == Some("true")) => {
-                    Reply::json(200, Portal::shown(thing, kind, &names(asked.query("properties"))))
+                    Reply::json(200, Portal::shown(thing, kind, &names(asked)))
                 }
                 _ => error(404, "OBJECT_NOT_FOUND", "Object not found"),
             },
@@ -224,8 +224,9 @@ impl Vendor for HubSpot {
     }
 }
 
-fn names(list: Option<&str>) -> Vec<String> {
-    list.into_iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_owned()).collect()
+/// The properties that are wanted: in one list with commas, or one by one, as HubSpot's own client asks.
+fn names(asked: &Asked) -> Vec<String> {
+    asked.all("properties").flat_map(|list| list.split(',')).map(|name| name.trim().to_owned()).collect()
 }
 
 fn list(portal: &Portal, kind: &str, asked: &Asked) -> Reply {
@@ -236,7 +237,7 @@ fn list(portal: &Portal, kind: &str, asked: &Asked) -> Reply {
     let after: u64 =
         asked.query("after").filter(|after| !after.is_empty()).map_or(Ok(0), str::parse).unwrap_or(u64::MAX);
     let archived = asked.query("archived") == Some("true");
-    let wanted = names(asked.query("properties"));
+    let wanted = names(asked);
     let empty = BTreeMap::new();
     let things = portal.things.get(kind).unwrap_or(&empty);
     let mut page =
