@@ -119,7 +119,7 @@ impl Bench {
         let router = Router::new().route("/contacts", get(page)).with_state(server.clone());
         // The server works beside the sync, as one on another machine would.
         std::thread::spawn(move || {
-            runtime().block_on(async move { axum::serve(listener, router).await.expect("a server") })
+            runtime().block_on(async move { axum::serve(listener, router).await.expect("a server") });
         });
         let manifest = support::folder().join("sync-bench.toml");
         std::fs::write(&manifest, MANIFEST).expect("the manifest");

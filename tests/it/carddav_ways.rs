@@ -26,8 +26,8 @@ fn authorization(request: &Request) -> String {
     request.headers.get("authorization").map_or_else(String::new, |value| value.to_str().expect("text").to_owned())
 }
 
-fn moved(to: &str) -> Option<ResponseTemplate> {
-    Some(ResponseTemplate::new(301).insert_header("location", to))
+fn moved(to: &str) -> ResponseTemplate {
+    ResponseTemplate::new(301).insert_header("location", to)
 }
 
 /// A place that answers anything and remembers that it was asked.
@@ -44,7 +44,7 @@ async fn credentials_stay_at_home() {
     let to = other.uri();
     let redirect = FakeDav::start({
         let to = to.clone();
-        move |_, _| moved(&format!("{to}/steal"))
+        move |_, _| Some(moved(&format!("{to}/steal")))
     })
     .await;
     let href = FakeDav::start(move |request, _| {
@@ -62,7 +62,7 @@ async fn credentials_stay_at_home() {
 
 #[tokio::test]
 async fn redirects_that_never_end() {
-    let fake = FakeDav::start(|request, _| moved(&format!("{}x", request.url.path()))).await;
+    let fake = FakeDav::start(|request, _| Some(moved(&format!("{}x", request.url.path())))).await;
     let error = connector(&fake.config()).list_changes(None).await.expect_err("a circle");
     assert_eq!(error.trouble, Trouble::Broken);
     assert!(error.words.contains("redirects more than 5 times"), "{error}");
@@ -101,7 +101,7 @@ async fn a_partition_host() {
 async fn nextcloud() {
     let fake = FakeDav::start(|request, _| match (request.url.path(), request.method.as_str()) {
         ("/", _) => Some(ResponseTemplate::new(405).set_body_raw("<html></html>", "text/html")),
-        ("/.well-known/carddav", _) => moved("/remote.php/dav/"),
+        ("/.well-known/carddav", _) => Some(moved("/remote.php/dav/")),
         ("/remote.php/dav/", _) => Some(multistatus(&found(
             "/remote.php/dav/",
             "<d:current-user-principal><d:href>/remote.php/dav/principals/users/alice/</d:href></d:current-user-principal>",
@@ -154,7 +154,7 @@ async fn google() {
         if authorization(request) != good {
             return Some(ResponseTemplate::new(401).insert_header("www-authenticate", "Bearer realm=\"x\""));
         }
-        (request.url.path() == "/.well-known/carddav").then(|| moved("/carddav/v1/principals/a%40b.example/")).flatten()
+        (request.url.path() == "/.well-known/carddav").then(|| moved("/carddav/v1/principals/a%40b.example/"))
     })
     .await;
     fake.store().book = "/carddav/v1/principals/a%40b.example/lists/default/".to_owned();

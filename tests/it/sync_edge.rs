@@ -80,7 +80,7 @@ async fn a_contact_made_upstream_is_here_at_once_and_stays() {
     .expect("a contact");
     let whose = trunkline::domain::credential::Whose::Company;
     let made = daemon.state.sync.create_contact("crm", &whose, new).await.expect("made");
-    assert_eq!(daemon.matched("+16505550001").await, [made.id.clone()]);
+    assert_eq!(daemon.matched("+16505550001").await, std::slice::from_ref(&made.id));
     let report = daemon.sync("crm", &json!({"full": true})).await;
     assert_eq!((&report["deleted"], &report["upserted"]), (&json!(0), &json!(0)));
     assert_eq!(daemon.matched("+16505550001").await, [made.id]);

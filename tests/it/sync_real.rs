@@ -17,9 +17,10 @@ async fn list(daemon: &Daemon) -> Vec<String> {
 
 async fn whole_path(mut world: DavWorld) {
     let config = world.config();
-    let sign_in = match config.username.is_empty() {
-        true => "sign_in = 'nobody'\n".to_owned(),
-        false => format!("username = 'alice'\npassword = '{}'\n", config.password.expose()),
+    let sign_in = if config.username.is_empty() {
+        "sign_in = 'nobody'\n".to_owned()
+    } else {
+        format!("username = 'alice'\npassword = '{}'\n", config.password.expose())
     };
     let toml = format!(
         "[numbers]\ndefault_region = 'US'\n[connectors.books]\nkind = 'carddav'\nurl = '{}'\n\

@@ -41,7 +41,12 @@ impl Asked {
     }
 
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.all(name).next()
+    }
+
+    /// The values of a parameter that may come more than once.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.query.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
     pub fn number(&self, name: &str) -> Option<usize> {

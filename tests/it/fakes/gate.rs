@@ -41,7 +41,6 @@ pub enum Refusal {
 pub const KEY: &str = "fake-key-0001";
 
 pub struct Gate {
-    pub base: String,
     pub clock: Arc<ManualClock>,
     inner: Mutex<Inner>,
 }
@@ -60,9 +59,9 @@ pub(super) struct Inner {
 }
 
 impl Gate {
-    pub(super) fn new(base: &str, clock: Arc<ManualClock>) -> Self {
+    pub(super) fn new(clock: Arc<ManualClock>) -> Self {
         let inner = Inner { tokens: HashMap::from([(KEY.to_owned(), None)]), ..Inner::default() };
-        Self { base: base.to_owned(), clock, inner: Mutex::new(inner) }
+        Self { clock, inner: Mutex::new(inner) }
     }
 
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
@@ -92,14 +91,6 @@ impl Gate {
     /// A credential is good from now on.
     pub fn admit(&self, token: &str) {
         self.with(|inner| inner.tokens.insert(token.to_owned(), None));
-    }
-
-    /// Every token that was made by OAuth ends, and no refresh token is good any more.
-    pub fn revoke_all(&self) {
-        self.with(|inner| {
-            inner.tokens.clear();
-            inner.refresh.clear();
-        });
     }
 
     pub(super) fn admits(&self, token: &str) -> bool {

@@ -31,20 +31,20 @@ pub use gate::{Fault, Gate, Refusal};
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    pub body: Option<Value>,
+    pub body: Option<Box<Value>>,
     pub text: Option<String>,
 }
 
 impl Reply {
     pub fn json(status: u16, body: Value) -> Self {
-        Self { status, body: Some(body), ..Self::default() }
+        Self { status, body: Some(Box::new(body)), ..Self::default() }
     }
 
     pub fn empty(status: u16) -> Self {
         Self { status, ..Self::default() }
     }
 
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &str, value: &impl ToString) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }
@@ -107,7 +107,7 @@ impl<V: Vendor> Running<V> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let vendor = Arc::new(make(&base, clock.clone()));
-        let gate = Arc::new(Gate::new(&base, clock));
+        let gate = Arc::new(Gate::new(clock));
         let router = Router::new().fallback(serve::<V>).with_state((vendor.clone(), gate.clone()));
         let mut served = JoinSet::new();
         served.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
@@ -165,11 +165,6 @@ fn pass<V: Vendor>(vendor: &V, gate: &Gate, asked: &Asked, fault: Option<&Fault>
 /// A lock that a failed assertion elsewhere does not spoil.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// A time as vendors write it: `2026-01-01T10:00:00Z`.
-pub fn rfc3339(ms: i64) -> String {
-    stamp(ms, "%Y-%m-%dT%H:%M:%SZ")
 }
 
 /// A time in a vendor's own format.

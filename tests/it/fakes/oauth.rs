@@ -56,7 +56,7 @@ fn authorize(gate: &Gate, asked: &Asked) -> Reply {
     let code = issue(gate, asked.query("code_challenge"), redirect);
     let mut url = url::Url::parse(redirect).expect("an address");
     url.query_pairs_mut().append_pair("code", &code).append_pair("state", asked.query("state").unwrap_or_default());
-    Reply::empty(302).with("location", url)
+    Reply::empty(302).with("location", &url)
 }
 
 /// A code as a person would bring it back.

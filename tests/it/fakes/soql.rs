@@ -227,7 +227,7 @@ pub fn meets(condition: &Condition, row: &Value) -> Result<bool, String> {
             }
             let first = orders.first().copied().flatten();
             Ok(match operator.as_str() {
-                "IN" => orders.iter().any(|order| *order == Some(Ordering::Equal)),
+                "IN" => orders.contains(&Some(Ordering::Equal)),
                 "=" => first == Some(Ordering::Equal),
                 "!=" | "<>" => first != Some(Ordering::Equal),
                 "<" => first == Some(Ordering::Less),

@@ -27,6 +27,11 @@ async fn bad_days(mut site: Site, gate: Arc<Gate>) {
     assert_eq!(credentials.renewals(), 2, "it is not renewed for ever");
     assert!(!error.words.contains(KEY), "{error}");
     gate.heal();
+    gate.revoke(KEY);
+    let error = connector.list_changes(None).await.unwrap_err();
+    assert_eq!(error.trouble, Trouble::Unauthorized, "{error}");
+    gate.admit(KEY);
+    connector.list_changes(None).await.unwrap();
 
     for (wait, expected) in [(Some(7), Some(Duration::from_secs(7))), (None, None)] {
         gate.once("", Fault::RateLimited(wait));

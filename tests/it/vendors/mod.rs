@@ -50,8 +50,7 @@ impl Site {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), fast.join("\n")).expect("written");
         self.config.manifest = file.path().display().to_string();
-        self._manifest = Some(file);
-        self
+        Self { _manifest: Some(file), ..self }
     }
 
     /// The connector with a key that can be renewed once and again.

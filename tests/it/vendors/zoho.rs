@@ -145,3 +145,20 @@ async fn a_call_is_written_once_though_the_answer_is_lost() {
     assert_eq!(calls[0]["Who_Id"]["id"].as_str(), Some(contact.as_str()));
     assert_eq!(calls[0]["Call_Start_Time"], "2026-01-01T10:00:00+00:00");
 }
+
+/// The key may go into a field that an administrator made. A field that is not there, Zoho passes over.
+#[tokio::test]
+async fn a_field_of_ones_own_holds_the_key() {
+    let org = org().await;
+    let mut site = org.site();
+    site.config.vars.insert("key_field".to_owned(), "Trunkline_Key".to_owned());
+    let connector = site.connector();
+    let (early, late) = (entry(LogKind::Call, "call:1", None), entry(LogKind::Call, "call:2", None));
+    connector.create_log(&Whose::Company, &early).await.unwrap();
+    assert_eq!(connector.find_log(&Whose::Company, LogKind::Call, &early.key).await.unwrap(), None);
+    org.fake.define("Calls", "Trunkline_Key");
+    let id = connector.create_log(&Whose::Company, &late).await.unwrap();
+    assert_eq!(connector.find_log(&Whose::Company, LogKind::Call, &late.key).await.unwrap(), Some(id));
+    let calls = org.fake.written("Calls");
+    assert!(calls.iter().all(|call| call["Call_Agenda"].is_null()), "{calls:?}");
+}

@@ -89,13 +89,6 @@ impl HubSpot {
         lock(&self.portal).lag = requests;
     }
 
-    /// Ids of the contacts that are there.
-    pub fn ids(&self) -> Vec<String> {
-        let portal = lock(&self.portal);
-        let things = portal.things.get("contacts").into_iter().flatten();
-        things.filter(|(_, thing)| thing.archived.is_none()).map(|(id, _)| id.to_string()).collect()
-    }
-
     /// All objects of a kind, with their properties and the contacts they are associated with.
     pub fn written(&self, kind: &str) -> Vec<Value> {
         let portal = lock(&self.portal);

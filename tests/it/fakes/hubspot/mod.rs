@@ -52,15 +52,15 @@ pub async fn start(clock: Arc<ManualClock>) -> Running<HubSpot> {
         .await
 }
 
-fn error(status: u16, category: &str, message: impl ToString) -> Reply {
+fn error(status: u16, category: &str, message: impl Into<String>) -> Reply {
     let id = "5a1bc6c0-7a1f-4c4e-9a75-0f6f4e6d0f00";
     Reply::json(
         status,
-        json!({"status": "error", "message": message.to_string(), "correlationId": id, "category": category}),
+        json!({"status": "error", "message": message.into(), "correlationId": id, "category": category}),
     )
 }
 
-fn invalid(message: impl ToString) -> Reply {
+fn invalid(message: impl Into<String>) -> Reply {
     error(400, "VALIDATION_ERROR", message)
 }
 
@@ -94,13 +94,11 @@ impl Portal {
 
     fn find(&self, kind: &str, id: &str, by: Option<&str>) -> Option<&Thing> {
         let things = self.things.get(kind)?;
-        match by {
-            Some(property) => things.values().find(|thing| thing.properties.get(property).is_some_and(|v| v == id)),
-            None => {
-                let id: u64 = id.parse().ok()?;
-                things.get(self.merged.get(&id).unwrap_or(&id))
-            }
+        if let Some(property) = by {
+            return things.values().find(|thing| thing.properties.get(property).is_some_and(|v| v == id));
         }
+        let id: u64 = id.parse().ok()?;
+        things.get(self.merged.get(&id).unwrap_or(&id))
     }
 
     fn shown(thing: &Thing, kind: &str, wanted: &[String]) -> Value {
@@ -164,7 +162,7 @@ impl Vendor for HubSpot {
             }
             ("GET", [id]) => match portal.find(kind, id, asked.query("idProperty")) {
                 Some(thing) if thing.archived.is_some() == (asked.query("archived") == Some("true")) => {
-                    Reply::json(200, Portal::shown(thing, kind, &names(asked.query("properties"))))
+                    Reply::json(200, Portal::shown(thing, kind, &names(asked)))
                 }
                 _ => error(404, "OBJECT_NOT_FOUND", "Object not found"),
             },
@@ -195,7 +193,7 @@ impl Vendor for HubSpot {
                     }),
                 );
                 if let Some(wait) = wait {
-                    reply = reply.with("retry-after", wait);
+                    reply = reply.with("retry-after", &wait);
                 }
                 reply
             }
@@ -211,9 +209,9 @@ impl Vendor for HubSpot {
             return reply;
         }
         reply
-            .with("x-hubspot-ratelimit-max", 190)
-            .with("x-hubspot-ratelimit-remaining", 180)
-            .with("x-hubspot-ratelimit-interval-milliseconds", 10_000)
+            .with("x-hubspot-ratelimit-max", &190)
+            .with("x-hubspot-ratelimit-remaining", &180)
+            .with("x-hubspot-ratelimit-interval-milliseconds", &10_000)
     }
 
     fn oauth(&self) -> oauth::Paths {
@@ -226,8 +224,9 @@ impl Vendor for HubSpot {
     }
 }
 
-fn names(list: Option<&str>) -> Vec<String> {
-    list.into_iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_owned()).collect()
+/// The properties that are wanted: in one list with commas, or one by one, as HubSpot's own client asks.
+fn names(asked: &Asked) -> Vec<String> {
+    asked.all("properties").flat_map(|list| list.split(',')).map(|name| name.trim().to_owned()).collect()
 }
 
 fn list(portal: &Portal, kind: &str, asked: &Asked) -> Reply {
@@ -238,7 +237,7 @@ fn list(portal: &Portal, kind: &str, asked: &Asked) -> Reply {
     let after: u64 =
         asked.query("after").filter(|after| !after.is_empty()).map_or(Ok(0), str::parse).unwrap_or(u64::MAX);
     let archived = asked.query("archived") == Some("true");
-    let wanted = names(asked.query("properties"));
+    let wanted = names(asked);
     let empty = BTreeMap::new();
     let things = portal.things.get(kind).unwrap_or(&empty);
     let mut page =

@@ -76,7 +76,8 @@ fn read<'a>(portal: &Portal, kind: &str, filter: &'a Value) -> Result<Filter<'a>
     match operator {
         "HAS_PROPERTY" | "NOT_HAS_PROPERTY" => {}
         "IN" => {
-            values = filter["values"].as_array().ok_or("values is required")?.iter().filter_map(Value::as_str).collect()
+            values =
+                filter["values"].as_array().ok_or("values is required")?.iter().filter_map(Value::as_str).collect();
         }
         "EQ" | "NEQ" | "GT" | "GTE" | "LT" | "LTE" | "CONTAINS_TOKEN" => {
             asked = filter["value"].as_str().ok_or_else(|| format!("value of {name} must be a string"))?;

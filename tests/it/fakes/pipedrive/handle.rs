@@ -62,16 +62,6 @@ impl Pipedrive {
         lock(&self.company).budget = Some(tokens);
     }
 
-    pub fn ids(&self) -> Vec<String> {
-        let company = lock(&self.company);
-        company
-            .persons
-            .iter()
-            .filter(|(_, person)| person["is_deleted"] == false)
-            .map(|(id, _)| id.to_string())
-            .collect()
-    }
-
     pub fn activities(&self) -> Vec<Value> {
         lock(&self.company).activities.values().cloned().collect()
     }

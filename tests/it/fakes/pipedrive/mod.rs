@@ -38,10 +38,10 @@ pub async fn start(clock: Arc<ManualClock>) -> Running<Pipedrive> {
     .await
 }
 
-fn error(status: u16, words: impl ToString) -> Reply {
+fn error(status: u16, words: impl Into<String>) -> Reply {
     Reply::json(
         status,
-        json!({"success": false, "error": words.to_string(), "error_info": "Please check developers.pipedrive.com"}),
+        json!({"success": false, "error": words.into(), "error_info": "Please check developers.pipedrive.com"}),
     )
 }
 
@@ -152,7 +152,7 @@ impl Vendor for Pipedrive {
                 let reply =
                     Reply::json(429, json!({"success": false, "error": "request over limit", "errorCode": 429}));
                 match wait {
-                    Some(wait) => reply.with("retry-after", wait),
+                    Some(wait) => reply.with("retry-after", &wait),
                     None => reply,
                 }
             }
@@ -166,10 +166,10 @@ impl Vendor for Pipedrive {
     fn decorate(&self, _: &Asked, reply: Reply) -> Reply {
         let left = lock(&self.company).budget.unwrap_or(30_000).max(0);
         reply
-            .with("x-ratelimit-limit", 20)
-            .with("x-ratelimit-remaining", 19)
-            .with("x-ratelimit-reset", 2)
-            .with("x-daily-ratelimit-token-remaining", left)
+            .with("x-ratelimit-limit", &20)
+            .with("x-ratelimit-remaining", &19)
+            .with("x-ratelimit-reset", &2)
+            .with("x-daily-ratelimit-token-remaining", &left)
     }
 
     fn oauth(&self) -> oauth::Paths {

@@ -10,7 +10,7 @@ impl Salesforce {
     fn act(&self, work: impl FnOnce(&mut Org, i64) -> Reply) -> Value {
         let reply = work(&mut lock(&self.org), self.clock.now_ms());
         assert!(reply.status < 300, "{reply:?}");
-        reply.body.unwrap_or_default()
+        *reply.body.unwrap_or_default()
     }
 
     /// Adds a contact; its id.
@@ -79,12 +79,6 @@ impl Salesforce {
     /// Contacts with the same e-mail address are refused from now on.
     pub fn refuse_duplicates(&self) {
         lock(&self.org).duplicate_rule = true;
-    }
-
-    pub fn ids(&self) -> Vec<String> {
-        let org = lock(&self.org);
-        let rows = org.objects.get("Contact").into_iter().flatten();
-        rows.filter(|(_, row)| row["IsDeleted"] == false).map(|(id, _)| id.clone()).collect()
     }
 
     pub fn tasks(&self) -> Vec<Value> {

@@ -43,8 +43,8 @@ pub async fn start(clock: Arc<ManualClock>) -> Running<Salesforce> {
     Running::start(clock, |base, clock| Salesforce { clock, base: base.to_owned(), org: Mutex::default() }).await
 }
 
-fn error(status: u16, code: &str, message: impl ToString) -> Reply {
-    Reply::json(status, json!([{"message": message.to_string(), "errorCode": code}]))
+fn error(status: u16, code: &str, message: impl Into<String>) -> Reply {
+    Reply::json(status, json!([{"message": message.into(), "errorCode": code}]))
 }
 
 fn time(ms: i64) -> Value {
@@ -71,9 +71,8 @@ impl Vendor for Salesforce {
             _ => return error(404, "NOT_FOUND", "The requested resource does not exist"),
         };
         match (method, rest) {
-            ("GET", ["query", locator]) => next_page(&mut org, locator, path[2]),
             ("GET", ["query" | "queryAll"]) => query(&mut org, asked, path[2], rest[0] == "queryAll"),
-            ("GET", ["queryAll", locator]) => next_page(&mut org, locator, path[2]),
+            ("GET", ["query" | "queryAll", locator]) => next_page(&mut org, locator, path[2]),
             ("GET", ["sobjects", object, "deleted"]) => deleted(&org, object, asked, now),
             ("POST", ["sobjects", object]) => rows::create(&mut org, object, &asked.json(), now),
             ("GET", ["sobjects", object, id]) => match org.row(object, id) {
@@ -94,7 +93,7 @@ impl Vendor for Salesforce {
             Refusal::RateLimited(wait) => {
                 let reply = error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
                 match wait {
-                    Some(wait) => reply.with("retry-after", wait),
+                    Some(wait) => reply.with("retry-after", &wait),
                     None => reply,
                 }
             }
@@ -107,7 +106,7 @@ impl Vendor for Salesforce {
 
     fn decorate(&self, _: &Asked, reply: Reply) -> Reply {
         let used = lock(&self.org).used;
-        reply.with("sforce-limit-info", format!("api-usage={used}/100000"))
+        reply.with("sforce-limit-info", &format!("api-usage={used}/100000"))
     }
 
     fn oauth(&self) -> oauth::Paths {
@@ -159,7 +158,9 @@ fn query(org: &mut Org, asked: &Asked, version: &str, all: bool) -> Reply {
 fn fields_of<'a>(condition: &'a soql::Condition, into: &mut Vec<&'a String>) {
     match condition {
         soql::Condition::All(parts) | soql::Condition::Any(parts) => {
-            parts.iter().for_each(|part| fields_of(part, into))
+            for part in parts {
+                fields_of(part, into);
+            }
         }
         soql::Condition::One(field, _, _) => into.push(field),
     }

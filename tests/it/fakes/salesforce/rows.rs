@@ -92,11 +92,7 @@ fn fill(org: &Org, object: &str, row: &mut Value, body: &Value) -> Result<(), Re
                 format!("Unable to create/update fields: {name}. Please check the security settings of this field");
             return Err(error(400, "INVALID_FIELD_FOR_INSERT_UPDATE", words));
         }
-        let longest = match name.as_str() {
-            "Description" => 32_000,
-            "CallObject" | "Subject" | "CallDisposition" => 255,
-            _ => 255,
-        };
+        let longest = if name == "Description" { 32_000 } else { 255 };
         if value.as_str().is_some_and(|text| text.chars().count() > longest) {
             return Err(error(400, "STRING_TOO_LONG", format!("{name}: data value too large: (max length={longest})")));
         }

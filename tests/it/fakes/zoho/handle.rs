@@ -67,10 +67,6 @@ impl Zoho {
         lock(&self.org).defined.push((module.to_owned(), field.to_owned()));
     }
 
-    pub fn ids(&self) -> Vec<String> {
-        lock(&self.org).modules.get("Contacts").into_iter().flatten().map(|(id, _)| id.to_string()).collect()
-    }
-
     pub fn written(&self, module: &str) -> Vec<Value> {
         lock(&self.org).modules.get(module).into_iter().flatten().map(|(_, row)| row.clone()).collect()
     }

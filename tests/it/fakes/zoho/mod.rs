@@ -40,8 +40,8 @@ pub async fn start(clock: Arc<ManualClock>) -> Running<Zoho> {
     .await
 }
 
-fn error(status: u16, code: &str, message: impl ToString, details: Value) -> Reply {
-    Reply::json(status, json!({"code": code, "details": details, "message": message.to_string(), "status": "error"}))
+fn error(status: u16, code: &str, message: &str, details: Value) -> Reply {
+    Reply::json(status, rows::row_error(code, message, details))
 }
 
 /// Times carry the organisation's offset.
@@ -85,9 +85,8 @@ impl Vendor for Zoho {
                 Some(row) => Reply::json(200, json!({"data": [row]})),
                 None => Reply::empty(204),
             },
-            ("POST", []) => rows::write(&mut org, module, None, &asked.json(), now),
+            ("POST" | "PUT", []) => rows::write(&mut org, module, None, &asked.json(), now),
             ("PUT", [id]) => rows::write(&mut org, module, Some(id), &asked.json(), now),
-            ("PUT", []) => rows::write(&mut org, module, None, &asked.json(), now),
             ("DELETE", [id]) => rows::delete(&mut org, module, id, now),
             _ => error(405, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one", json!({})),
         }
@@ -101,7 +100,7 @@ impl Vendor for Zoho {
             Refusal::RateLimited(wait) => {
                 let reply = error(429, "TOO_MANY_REQUESTS", "Too many requests fired in concurrency", json!({}));
                 match wait {
-                    Some(wait) => reply.with("retry-after", wait),
+                    Some(wait) => reply.with("retry-after", &wait),
                     None => reply,
                 }
             }
@@ -179,14 +178,7 @@ fn list(org: &Org, module: &str, asked: &Asked) -> Reply {
     if ids.as_ref().is_some_and(|ids| ids.len() > 100) {
         return error(400, "LIMIT_EXCEEDED", "ids: at most 100", json!({"limit": 100}));
     }
-    let mut found: Vec<&Value> = org
-        .modules
-        .get(module)
-        .into_iter()
-        .flat_map(BTreeMap::values)
-        .filter(|row| since.is_none_or(|since| time_of(row, "Modified_Time") >= since))
-        .filter(|row| ids.as_ref().is_none_or(|ids| row["id"].as_str().is_some_and(|id| ids.contains(&id))))
-        .collect();
+    let mut found = matching(org, module, since, ids.as_deref());
     let key = |row: &Value| (time_of(row, sort), row["id"].as_str().unwrap_or_default().to_owned());
     found.sort_by_cached_key(|row| key(row));
     let down = asked.query("sort_order").unwrap_or("desc") == "desc";
@@ -215,6 +207,14 @@ fn list(org: &Org, module: &str, asked: &Asked) -> Reply {
             "sort_order": if down { "desc" } else { "asc" }, "next_page_token": next,
         }}),
     )
+}
+
+/// The rows that changed since then, or all; of these ids, or of all.
+fn matching<'a>(org: &'a Org, module: &str, since: Option<i64>, ids: Option<&[&str]>) -> Vec<&'a Value> {
+    let rows = org.modules.get(module).into_iter().flat_map(BTreeMap::values);
+    rows.filter(|row| since.is_none_or(|since| time_of(row, "Modified_Time") >= since))
+        .filter(|row| ids.is_none_or(|ids| row["id"].as_str().is_some_and(|id| ids.contains(&id))))
+        .collect()
 }
 
 fn only(row: &Value, fields: &[&str]) -> Value {

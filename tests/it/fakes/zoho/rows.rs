@@ -48,8 +48,11 @@ pub(super) fn fields(module: &str) -> Option<&'static [&'static str]> {
     }
 }
 
-fn row_error(code: &str, message: &str, details: Value) -> Value {
-    json!({"code": code, "details": details, "message": message, "status": "error"})
+/// An error as Zoho writes it, of a whole request or of one row.
+pub(super) fn row_error(code: &str, message: &str, details: Value) -> Value {
+    let mut error = json!({"code": code, "message": message, "status": "error"});
+    error["details"] = details;
+    error
 }
 
 /// Each row has its own outcome; the status is 200 or 201 where all are good, 207 where some are,
