@@ -94,6 +94,11 @@ impl Trigger {
         }
     }
 
+    /// Whether a person waits for it.
+    pub fn is_persons(self) -> bool {
+        self.is_click() || self == Self::LogForm
+    }
+
     fn is_click(self) -> bool {
         matches!(self, Self::CreateLog | Self::EditLog | Self::ContactUpdated)
     }

@@ -41,6 +41,13 @@ impl MessageTrigger {
     }
 }
 
+impl MessageTrigger {
+    /// Whether a person waits for it.
+    pub fn is_persons(self) -> bool {
+        matches!(self, Self::Manual | Self::LogForm | Self::SelectedLog)
+    }
+}
+
 /// One message, without secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {

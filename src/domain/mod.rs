@@ -12,6 +12,7 @@ pub mod ids;
 pub mod json;
 pub mod message_log;
 pub mod operator;
+pub mod outbox;
 pub mod party;
 pub mod phone;
 pub mod redact;

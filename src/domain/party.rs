@@ -153,6 +153,15 @@ impl Choice {
         changed
     }
 
+    /// What somebody says. Returns whether it changed anything.
+    pub fn take(&mut self, named: &NamedContact, by_person: bool) -> bool {
+        match named {
+            _ if by_person => self.by_person(named),
+            NamedContact::Contact(id) => self.by_machine(Some(id)),
+            NamedContact::Silent | NamedContact::Nobody => false,
+        }
+    }
+
     /// A machine only fills what is open. Returns whether it did.
     pub fn by_machine(&mut self, contact_id: Option<&str>) -> bool {
         let fills = self.decided_by == Decider::Nobody && contact_id.is_some();

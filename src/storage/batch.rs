@@ -7,23 +7,24 @@ use sqlx::SqliteConnection;
 
 use super::error::StorageError;
 use super::writer::{Done, Job};
-use super::{call_logs, connectors, contact_rows, credentials, message_logs, operators};
+use super::{call_logs, connectors, contact_rows, credentials, message_logs, operators, outbox};
 use crate::domain::call_log::CallPost;
 use crate::domain::clock::Clock;
+use crate::domain::outbox::Routes;
 
 /// Runs `jobs` in the open transaction; the answers are in the order of the jobs.
-pub(super) async fn run(tx: &mut SqliteConnection, jobs: &[Job], clock: &dyn Clock) -> Result<Vec<Done>, StorageError> {
+pub(super) async fn run(tx: &mut SqliteConnection, jobs: &[Job], routes: &Routes, clock: &dyn Clock) -> Result<Vec<Done>, StorageError> {
     let mut done: Vec<Done> = vec![Done::Nothing; jobs.len()];
     let mut posts: Vec<(usize, &str, &CallPost)> = Vec::new();
     for (place, job) in jobs.iter().enumerate() {
         match job {
             Job::CallPost { operator, post } => posts.push((place, operator, post)),
-            other => done[place] = run_one(tx, other, clock).await?,
+            other => done[place] = run_one(tx, other, routes, clock).await?,
         }
     }
     if !posts.is_empty() {
         let taken: Vec<(&str, &CallPost)> = posts.iter().map(|(_, operator, post)| (*operator, *post)).collect();
-        let logs = call_logs::take_posts(tx, &taken, clock).await?;
+        let logs = call_logs::take_posts(tx, &taken, routes, clock).await?;
         for ((place, ..), log) in posts.into_iter().zip(logs) {
             done[place] = Done::CallLog(log);
         }
@@ -31,19 +32,20 @@ pub(super) async fn run(tx: &mut SqliteConnection, jobs: &[Job], clock: &dyn Clo
     Ok(done)
 }
 
-async fn run_one(tx: &mut SqliteConnection, job: &Job, clock: &dyn Clock) -> Result<Done, StorageError> {
+async fn run_one(tx: &mut SqliteConnection, job: &Job, routes: &Routes, clock: &dyn Clock) -> Result<Done, StorageError> {
     let now = clock.now_ms();
     match job {
         Job::Contacts(batch) => return contact_rows::write(tx, batch, now).await.map(Done::Contacts),
         Job::Sync(write) => return connectors::write(tx, write, now).await.map(Done::Contacts),
         Job::MessagePost { operator, post } => {
-            return message_logs::take_post(tx, operator, post, clock).await.map(Done::MessageLogs);
+            return message_logs::take_post(tx, operator, post, routes, clock).await.map(Done::MessageLogs);
         }
         Job::Settings { operator, values } => operators::write_settings(tx, operator, values, now).await?,
         Job::Authorized { operator, authorized } => {
             operators::write_authorized(tx, operator, *authorized, now).await?;
         }
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
+        Job::Outbox(job) => return outbox::write(tx, job, routes, clock).await,
         Job::Credential(job) => credentials::write(tx, job).await?,
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);

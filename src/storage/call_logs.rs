@@ -10,12 +10,15 @@ use sqlx::{FromRow, Row, SqliteConnection};
 
 use super::Storage;
 use super::error::StorageError;
+use super::outbox;
 use super::writer::{Done, Job};
 use crate::domain::call_log::{CallLog, CallPost, Phase};
 use crate::domain::clock::Clock;
 use crate::domain::ids::new_id;
 use crate::domain::operator::Operator;
-use crate::domain::party::{Choice, Decider, Note};
+use crate::domain::outbox::{Fact, Routes, Urgency};
+use crate::domain::party::{Choice, Decider, NamedContact, Note};
+use crate::domain::upstream::LogKind;
 
 /// The columns of a log, as [`StoredCall`] reads them.
 macro_rules! columns {
@@ -175,11 +178,13 @@ fn row_of(log: &CallLog) -> Value {
 pub(super) async fn take_posts(
     tx: &mut SqliteConnection,
     posts: &[(&str, &CallPost)],
+    routes: &Routes,
     clock: &dyn Clock,
 ) -> Result<Vec<Arc<CallLog>>, StorageError> {
     let now = clock.now_ms();
     let mut book = Book::load(tx, posts).await?;
     let mut answers = Vec::with_capacity(posts.len());
+    let mut clicked = vec![];
     for (operator, post) in posts {
         let place = book.place(operator, post);
         let place = if let Some(place) = place {
@@ -189,15 +194,52 @@ pub(super) async fn take_posts(
         } else {
             book.add(CallLog::new(new_id("cl", clock), operator, post, now), true)
         };
+        if post.trigger.is_persons() {
+            clicked.push(place);
+        }
         answers.push(place);
     }
     let rows: Vec<Value> =
         book.logs.iter().zip(&book.changed).filter(|(_, changed)| **changed).map(|(log, _)| row_of(log)).collect();
     if !rows.is_empty() {
-        sqlx::query(UPSERT).bind(json!(rows).to_string()).execute(tx).await?;
+        sqlx::query(UPSERT).bind(json!(rows).to_string()).execute(&mut *tx).await?;
+        outbox::enqueue(tx, &book.facts(&clicked), routes, clock).await?;
     }
     let logs: Vec<Arc<CallLog>> = book.logs.into_iter().map(Arc::new).collect();
     Ok(answers.into_iter().map(|place| logs[place].clone()).collect())
+}
+
+fn fact(log: &CallLog, clicked: bool) -> Fact {
+    let urgency = match log.phase {
+        _ if clicked => Urgency::Now,
+        Phase::History => Urgency::Now,
+        Phase::Ended => Urgency::Settling,
+        Phase::Ringing | Phase::Connected => Urgency::Live,
+    };
+    Fact {
+        log_id: log.id.clone(),
+        kind: LogKind::Call,
+        operator: log.operator.clone(),
+        choice: log.choice.clone(),
+        urgency,
+    }
+}
+
+/// Says whose a log is; what the outbox has to know of it.
+pub(super) async fn choose(
+    tx: &mut SqliteConnection,
+    log_id: &str,
+    contact: &NamedContact,
+    by_person: bool,
+    now: i64,
+) -> Result<Option<Fact>, StorageError> {
+    let found: Option<StoredCall> = sqlx::query_as(BY_ID).bind(log_id).fetch_optional(&mut *tx).await?;
+    let Some(StoredCall(mut log)) = found else { return Ok(None) };
+    if log.choice.take(contact, by_person) {
+        log.updated_at = now;
+        sqlx::query(UPSERT).bind(json!([row_of(&log)]).to_string()).execute(tx).await?;
+    }
+    Ok(Some(fact(&log, true)))
 }
 
 /// The logs that a group of posts concerns.
@@ -209,6 +251,12 @@ struct Book {
 }
 
 impl Book {
+    /// What changed, for the outbox.
+    fn facts(&self, clicked: &[usize]) -> Vec<Fact> {
+        let changed = self.changed.iter().enumerate().filter(|(_, changed)| **changed);
+        changed.map(|(place, _)| fact(&self.logs[place], clicked.contains(&place))).collect()
+    }
+
     async fn load(tx: &mut SqliteConnection, posts: &[(&str, &CallPost)]) -> Result<Self, StorageError> {
         let mut book = Self::default();
         let keys: Vec<(&str, &str)> =

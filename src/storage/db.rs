@@ -1,7 +1,7 @@
 //! Opening the database file: settings, migrations, the reader pool and the writer task.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use super::error::StorageError;
 use super::number_index::NumberIndex;
 use super::writer::Writer;
 use crate::domain::clock::SharedClock;
+use crate::domain::outbox::Routes;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -52,6 +53,7 @@ pub struct Storage {
     pub(super) floor: Arc<AtomicI64>,
     pub(super) direct: Arc<Direct>,
     pub(super) numbers: Arc<NumberIndex>,
+    routes: Arc<OnceLock<Routes>>,
     path: Arc<Path>,
     file: Option<FileId>,
 }
@@ -88,7 +90,8 @@ impl Storage {
         let direct = Arc::new(Direct::open(&options.path, DIRECT_CACHE_KIB)?);
         let numbers = Arc::new(NumberIndex::default());
         numbers.committed(0, last);
-        let writer = Writer::start(connection, clock, stamp.clone(), floor.clone(), numbers.clone());
+        let routes = Arc::new(OnceLock::new());
+        let writer = Writer::start(connection, clock, stamp.clone(), floor.clone(), numbers.clone(), routes.clone());
         Ok(Self {
             read,
             writer,
@@ -96,9 +99,17 @@ impl Storage {
             floor,
             direct,
             numbers,
+            routes,
             path: options.path.as_path().into(),
             file: file_id(&options.path),
         })
+    }
+
+    /// From now on logs are delivered by these routes. Once; a log that was taken before is not enqueued.
+    pub fn route(&self, routes: Routes) {
+        if self.routes.set(routes).is_err() {
+            tracing::error!("the routes of deliveries were set twice; the first ones hold");
+        }
     }
 
     /// Whether the database answers and takes writes: what `/readyz` asks.

@@ -10,12 +10,15 @@ use sqlx::{FromRow, Row, SqliteConnection};
 use super::Storage;
 use super::call_logs::{choice_of, note_of};
 use super::error::StorageError;
+use super::outbox;
 use super::writer::{Done, Job};
 use crate::domain::clock::Clock;
 use crate::domain::ids::new_id;
 use crate::domain::message_log::{Message, MessagePost, MessageTrigger, retold};
 use crate::domain::operator::Operator;
-use crate::domain::party::{Choice, Note};
+use crate::domain::outbox::{Fact, Routes, Urgency};
+use crate::domain::party::{Choice, NamedContact, Note};
+use crate::domain::upstream::LogKind;
 
 /// A conversation's day, as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +49,23 @@ pub struct MessageLog {
     pub created_at: i64,
     /// Unix ms.
     pub updated_at: i64,
+}
+
+impl MessageLog {
+    fn fact(&self, clicked: bool) -> Fact {
+        Fact {
+            log_id: self.id.clone(),
+            kind: LogKind::Message,
+            operator: self.operator.clone(),
+            choice: self.choice.clone(),
+            urgency: if clicked { Urgency::Now } else { Urgency::Settling },
+        }
+    }
+
+    /// Whether two states of one log differ in nothing but their times.
+    fn says_the_same(&self, other: &Self) -> bool {
+        *self == Self { updated_at: self.updated_at, last_message_at: self.last_message_at, ..other.clone() }
+    }
 }
 
 macro_rules! columns {
@@ -171,6 +191,7 @@ pub(super) async fn take_post(
     tx: &mut SqliteConnection,
     operator: &str,
     post: &MessagePost,
+    routes: &Routes,
     clock: &dyn Clock,
 ) -> Result<Vec<String>, StorageError> {
     let now = clock.now_ms();
@@ -200,17 +221,25 @@ pub(super) async fn take_post(
         let log = log_of_day(tx, operator, post, &day, &logs, clock).await?;
         logs.insert(log.id.clone(), log);
     }
+    let mut facts = Vec::new();
     for (id, log) in &mut logs {
+        let before = log.clone();
         let messages = filed.get(id).map(Vec::as_slice).unwrap_or_default();
         merge(log, post, messages, now);
+        let mut changed = !log.says_the_same(&before);
         write_log(tx, log).await?;
         for message in messages {
             let (body, modified_at) = match homes.remove(&message.id) {
                 Some(home) => {
-                    let stored = serde_json::from_str(&home.body).unwrap_or_default();
-                    retold((stored, home.modified_at), (&message.body, message.modified_at))
+                    let stored: Map<String, Value> = serde_json::from_str(&home.body).unwrap_or_default();
+                    let told = retold((stored.clone(), home.modified_at), (&message.body, message.modified_at));
+                    changed |= told.0 != stored;
+                    told
                 }
-                None => (message.body.clone(), message.modified_at),
+                None => {
+                    changed = true;
+                    (message.body.clone(), message.modified_at)
+                }
             };
             let body = Value::Object(body).to_string();
             sqlx::query(PUT_MESSAGE)
@@ -229,8 +258,29 @@ pub(super) async fn take_post(
         for number in &log.remote_numbers {
             sqlx::query(ADD_NUMBER).bind(number).bind(id).execute(&mut *tx).await?;
         }
+        if changed {
+            facts.push(log.fact(post.trigger.is_persons()));
+        }
     }
+    outbox::enqueue(tx, &facts, routes, clock).await?;
     Ok(logs.into_keys().collect())
+}
+
+/// Says whose a log is; what the outbox has to know of it.
+pub(super) async fn choose(
+    tx: &mut SqliteConnection,
+    log_id: &str,
+    contact: &NamedContact,
+    by_person: bool,
+    now: i64,
+) -> Result<Option<Fact>, StorageError> {
+    let found: Option<MessageLog> = sqlx::query_as(BY_ID).bind(log_id).fetch_optional(&mut *tx).await?;
+    let Some(mut log) = found else { return Ok(None) };
+    if log.choice.take(contact, by_person) {
+        log.updated_at = now;
+        write_log(tx, &log).await?;
+    }
+    Ok(Some(log.fact(true)))
 }
 
 async fn log_of_day(

@@ -19,6 +19,7 @@ pub mod db;
 mod direct;
 pub mod error;
 pub mod message_logs;
+pub mod outbox;
 mod number_index;
 pub mod operators;
 mod writer;

@@ -4,8 +4,9 @@
 //! one, so that durability (`synchronous = full`) costs one flush for many. A group that fails is run
 //! again job by job, so that one bad job fails alone.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
@@ -18,14 +19,19 @@ use super::contact_batch::{BatchOutcome, ContactBatch};
 use super::credentials::CredentialJob;
 use super::error::StorageError;
 use super::number_index::NumberIndex;
+use super::outbox::OutboxJob;
 use crate::domain::call_log::{CallLog, CallPost};
 use crate::domain::clock::SharedClock;
 use crate::domain::message_log::MessagePost;
+use crate::domain::outbox::{OutboxEntry, Routes};
 
 /// Jobs that share one transaction at most.
 const GROUP: usize = 32;
 /// Jobs that wait at most; further callers wait for a place.
 const QUEUE: usize = 4096;
+
+/// Before the routes are known.
+static NOWHERE: Routes = Routes { connectors: BTreeMap::new(), settle_ms: 0, finalise_ms: 0 };
 
 /// One write.
 #[derive(Debug, Clone)]
@@ -57,6 +63,7 @@ pub(super) enum Job {
         connector: String,
     },
     Credential(CredentialJob),
+    Outbox(OutboxJob),
     PurgeTombstones {
         changed_before: i64,
     },
@@ -70,6 +77,8 @@ pub(super) enum Done {
     Contacts(BatchOutcome),
     CallLog(Arc<CallLog>),
     MessageLogs(Vec<String>),
+    Outbox(Vec<OutboxEntry>),
+    Chosen(bool),
     /// Tombstones were forgotten: the oldest usable token.
     Floor(i64),
     Nothing,
@@ -103,6 +112,7 @@ impl Writer {
         stamp: Arc<AtomicI64>,
         floor: Arc<AtomicI64>,
         numbers: Arc<NumberIndex>,
+        routes: Arc<OnceLock<Routes>>,
     ) -> Self {
         let (queue, requests) = mpsc::channel(QUEUE);
         let writer = Self {
@@ -113,7 +123,7 @@ impl Writer {
             written: Arc::default(),
         };
         let (trouble, written) = (writer.trouble.clone(), writer.written.clone());
-        let state = Task { connection, clock, stamp, floor, numbers, written, trouble };
+        let state = Task { connection, clock, stamp, floor, numbers, routes, written, trouble };
         writer.task.spawn(state.run(requests, writer.closing.clone()));
         writer.task.close();
         writer
@@ -154,6 +164,7 @@ struct Task {
     stamp: Arc<AtomicI64>,
     floor: Arc<AtomicI64>,
     numbers: Arc<NumberIndex>,
+    routes: Arc<OnceLock<Routes>>,
     written: Arc<AtomicI64>,
     trouble: Arc<Mutex<Option<String>>>,
 }
@@ -211,7 +222,7 @@ impl Task {
 
     async fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Done>, StorageError> {
         let mut tx = self.connection.begin_with("begin immediate").await?;
-        let done = batch::run(&mut tx, jobs, &*self.clock).await?;
+        let done = batch::run(&mut tx, jobs, self.routes.get().unwrap_or(&NOWHERE), &*self.clock).await?;
         let contacts =
             || done.iter().filter_map(|done| if let Done::Contacts(outcome) = done { Some(outcome) } else { None });
         contacts().for_each(|outcome| self.numbers.mark(&outcome.numbers));
