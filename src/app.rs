@@ -1,6 +1,7 @@
 //! All wiring: from a configuration to a running, and then a stopped, service.
 
 pub mod authority;
+mod delivery;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ use crate::http::{ApiError, ServiceState, api, assets, connect, create, credenti
 use crate::storage::{Options, Storage, StorageError};
 use crate::sync::{self, Syncs};
 use authority::Outside;
+use delivery::delivery;
 
 /// How often old tombstones are looked for.
 const MAINTENANCE: Duration = Duration::from_hours(6);
@@ -104,8 +106,10 @@ impl App {
             closing: closing.clone(),
         };
         let sync = Syncs::new(authority::connectors(&config, &clock, &authority, &outside), means);
+        let (delivery, news) = delivery(&config, &sync, &storage, &clock, &closing);
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
         let state = ServiceState {
+            delivery,
             sync,
             forms: Arc::new(Forms::default()),
             authority,
@@ -125,6 +129,7 @@ impl App {
         app.start_watch();
         app.start_authority();
         app.state.sync.start(&app.tasks);
+        app.start_delivery(news);
         Ok(app)
     }
 

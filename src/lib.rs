@@ -42,6 +42,7 @@ pub mod channels;
 pub mod cli;
 pub mod config;
 pub mod connectors;
+pub mod delivery;
 pub mod demo;
 pub mod domain;
 pub mod http;

@@ -13,6 +13,7 @@ use super::{App, StartError, database_path};
 use crate::channels::embeddable;
 use crate::config::{Config, ConnectorConfig, ConnectorsConfig};
 use crate::connectors::{self, Means, SharedConnector};
+use crate::delivery::Delivery;
 use crate::domain::clock::SharedClock;
 use crate::domain::credential::{AuthKind, SharedCredentials, Whose};
 use crate::domain::upstream::{Account, Trouble, UpstreamError};
@@ -86,12 +87,18 @@ impl App {
         let changes = self.state.authority.changes();
         self.tasks.spawn(embeddable::follow_credentials(self.state.clone(), changes, self.closing.clone()));
         self.tasks.spawn(self.state.authority.clone().keep_healing(self.closing.clone()));
-        self.tasks.spawn(wake_syncs(self.state.sync.clone(), self.state.authority.changes(), self.closing.clone()));
+        let (sync, delivery) = (self.state.sync.clone(), self.state.delivery.clone());
+        self.tasks.spawn(wake_upstream(sync, delivery, self.state.authority.changes(), self.closing.clone()));
     }
 }
 
-/// A sync that waited for a sign-in goes on as soon as there is one.
-async fn wake_syncs(sync: Syncs, mut changes: broadcast::Receiver<CredentialChange>, closing: CancellationToken) {
+/// A sync and deliveries that waited for a sign-in go on as soon as there is one.
+async fn wake_upstream(
+    sync: Syncs,
+    delivery: Delivery,
+    mut changes: broadcast::Receiver<CredentialChange>,
+    closing: CancellationToken,
+) {
     loop {
         let change = tokio::select! {
             change = changes.recv() => change,
@@ -102,11 +109,25 @@ async fn wake_syncs(sync: Syncs, mut changes: broadcast::Receiver<CredentialChan
                 if let Some(lane) = sync.find_lane(&change.connector) {
                     lane.hint();
                 }
+                if change.state.is_usable() {
+                    resume(&delivery, &change.connector).await;
+                }
             }
             // Too far behind to know whose it was: everybody's.
-            Err(broadcast::error::RecvError::Lagged(_)) => sync.lanes().for_each(|lane| lane.hint()),
+            Err(broadcast::error::RecvError::Lagged(_)) => {
+                for lane in sync.lanes() {
+                    lane.hint();
+                    resume(&delivery, lane.id()).await;
+                }
+            }
             Err(broadcast::error::RecvError::Closed) => return,
         }
+    }
+}
+
+async fn resume(delivery: &Delivery, connector: &str) {
+    if let Err(error) = delivery.resume(connector).await {
+        tracing::error!(%connector, %error, "deliveries that waited for a sign-in could not go on");
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::delivery::LogsConfig;
 use super::report::Report;
 use super::secret::Secret;
 use crate::domain::phone::Region;
@@ -113,11 +114,13 @@ pub struct ConnectorConfig {
     pub sweep_hours: u32,
     /// A sweep that would delete more than this share of the contacts waits for a person's word.
     pub max_delete_percent: u32,
-    /// Which contacts are taken; all where it is empty.
-    pub filter: FilterConfig,
     /// Which fields of a contact are kept and reach browsers; all where it is empty. `name` and
     /// `phoneNumbers` always do.
     pub fields: Vec<String>,
+    /// Which contacts are taken; all where it is empty.
+    pub filter: FilterConfig,
+    /// Which logs it is given, and how they are written.
+    pub logs: LogsConfig,
 }
 
 /// `[connectors.ID.filter]`: a contact is taken when it meets each list that is not empty.
@@ -158,8 +161,9 @@ impl Default for ConnectorConfig {
             sync_seconds: 60,
             sweep_hours: 24,
             max_delete_percent: 25,
-            filter: FilterConfig::default(),
             fields: Vec::new(),
+            filter: FilterConfig::default(),
+            logs: LogsConfig::default(),
         }
     }
 }

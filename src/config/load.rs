@@ -70,6 +70,7 @@ impl Config {
             connector.check(id, report);
         }
         self.vault.check(report);
+        self.delivery.check(report);
         self.log.check(report);
         self.service.check(report);
         self.check_exposure(report);

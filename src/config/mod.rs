@@ -4,6 +4,7 @@
 
 mod api;
 mod connectors;
+pub mod delivery;
 mod draft;
 mod load;
 mod log;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use api::ApiConfig;
 pub use connectors::{ConnectorConfig, ConnectorKind, ConnectorsConfig, FilterConfig, SignIn};
+pub use delivery::{DeliveryConfig, LogsConfig};
 pub use load::Loaded;
 pub use log::{LogConfig, LogFormat};
 pub use numbers::NumbersConfig;
@@ -59,6 +61,8 @@ pub struct Config {
     pub connectors: ConnectorsConfig,
     /// The keys that seal what is signed in with.
     pub vault: VaultConfig,
+    /// How logs reach CRMs.
+    pub delivery: DeliveryConfig,
     /// What the daemon writes about itself.
     pub log: LogConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.

@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use serde_json::{Map, Value};
+
 use crate::config::{ConnectorConfig, ConnectorKind, SignIn};
 use crate::domain::clock::SharedClock;
 use crate::domain::credential::{AuthKind, SharedCredentials, Whose};
@@ -71,6 +73,22 @@ pub trait Connector: fmt::Debug + Send + Sync {
         Err(unable("take logs"))
     }
 
+    /// The same, keeping what each step brings: an attempt that breaks off goes on after its last step.
+    /// What `entry.captured` holds is not done again.
+    async fn create_log_in_steps(
+        &self,
+        whose: &Whose,
+        entry: &LogEntry,
+        _: &dyn KeepStep,
+    ) -> Result<String, UpstreamError> {
+        self.create_log(whose, entry).await
+    }
+
+    /// The text of a log as it stands upstream.
+    async fn read_log(&self, _: &Whose, _: LogKind, _id: &str) -> Result<String, UpstreamError> {
+        Err(unable("read logs"))
+    }
+
     /// Writes a log again, as [`Capabilities::update_log`] says.
     async fn update_log(&self, _: &Whose, _id: &str, _: &LogEntry) -> Result<(), UpstreamError> {
         Err(unable("change logs"))
@@ -83,6 +101,13 @@ pub trait Connector: fmt::Debug + Send + Sync {
     fn check_webhook(&self, _: &Webhook<'_>) -> Result<(), WebhookProblem> {
         Err(WebhookProblem::NotConfigured)
     }
+}
+
+/// Keeps what the steps of a write have brought.
+#[async_trait]
+pub trait KeepStep: Send + Sync {
+    /// Returns once it is safe.
+    async fn keep(&self, captured: &Map<String, Value>) -> Result<(), UpstreamError>;
 }
 
 /// For what [`Capabilities`] says a connector cannot do.

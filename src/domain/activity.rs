@@ -66,7 +66,7 @@ pub fn messages_subject(kind: &str, count: i64, last_text: Option<&str>, note: O
 }
 
 /// `75` is "1 min 15 s".
-fn spoken(seconds: i64) -> String {
+pub fn spoken(seconds: i64) -> String {
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s} s"),
         (0, m, s) => format!("{m} min {s} s"),

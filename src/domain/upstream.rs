@@ -100,8 +100,25 @@ pub struct Capabilities {
     pub find_log: bool,
     /// What happens to a log that is written again.
     pub update_log: UpdateLog,
+    /// The text of a log can be read, so that what people wrote around ours stays.
+    pub read_log: bool,
+    /// How the text of a log is written.
+    pub log_format: LogFormat,
     /// Each operator signs in for themselves.
     pub per_operator: bool,
+}
+
+/// How a log's text is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Plain text.
+    #[default]
+    Text,
+    /// HTML.
+    Html,
+    /// Markdown.
+    Markdown,
 }
 
 /// How a log that stands upstream can change.
@@ -185,6 +202,8 @@ pub struct LogEntry {
     pub kind: LogKind,
     /// The upstream's id of the contact, where there is one.
     pub contact_id: Option<String>,
+    /// The contact it was on before, where that is another one.
+    pub moved_from: Option<String>,
     /// One line.
     pub subject: String,
     /// The text, composed and escaped for the connector's format.

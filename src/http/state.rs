@@ -9,6 +9,7 @@ use super::events::Hub;
 use super::forms::Forms;
 use super::pages::PageCache;
 use crate::config::Config;
+use crate::delivery::Delivery;
 use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
 use crate::oauth::Authority;
@@ -30,6 +31,8 @@ pub struct ServiceState {
     pub authority: Authority,
     /// Commands to open pages.
     pub hub: Hub,
+    /// What is on its way to CRMs.
+    pub delivery: Delivery,
     /// Connectors, and when they are asked.
     pub sync: Syncs,
     /// The country of national spellings.

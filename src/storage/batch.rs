@@ -13,7 +13,12 @@ use crate::domain::clock::Clock;
 use crate::domain::outbox::Routes;
 
 /// Runs `jobs` in the open transaction; the answers are in the order of the jobs.
-pub(super) async fn run(tx: &mut SqliteConnection, jobs: &[Job], routes: &Routes, clock: &dyn Clock) -> Result<Vec<Done>, StorageError> {
+pub(super) async fn run(
+    tx: &mut SqliteConnection,
+    jobs: &[Job],
+    routes: &Routes,
+    clock: &dyn Clock,
+) -> Result<Vec<Done>, StorageError> {
     let mut done: Vec<Done> = vec![Done::Nothing; jobs.len()];
     let mut posts: Vec<(usize, &str, &CallPost)> = Vec::new();
     for (place, job) in jobs.iter().enumerate() {
@@ -32,7 +37,12 @@ pub(super) async fn run(tx: &mut SqliteConnection, jobs: &[Job], routes: &Routes
     Ok(done)
 }
 
-async fn run_one(tx: &mut SqliteConnection, job: &Job, routes: &Routes, clock: &dyn Clock) -> Result<Done, StorageError> {
+async fn run_one(
+    tx: &mut SqliteConnection,
+    job: &Job,
+    routes: &Routes,
+    clock: &dyn Clock,
+) -> Result<Done, StorageError> {
     let now = clock.now_ms();
     match job {
         Job::Contacts(batch) => return contact_rows::write(tx, batch, now).await.map(Done::Contacts),

@@ -211,8 +211,8 @@ pub(super) async fn take_posts(
 
 fn fact(log: &CallLog, clicked: bool) -> Fact {
     let urgency = match log.phase {
-        _ if clicked => Urgency::Now,
-        Phase::History => Urgency::Now,
+        Phase::History => Urgency::Complete,
+        _ if clicked => Urgency::Asked,
         Phase::Ended => Urgency::Settling,
         Phase::Ringing | Phase::Connected => Urgency::Live,
     };

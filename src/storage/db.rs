@@ -1,8 +1,8 @@
 //! Opening the database file: settings, migrations, the reader pool and the writer task.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -13,6 +13,8 @@ use super::direct::Direct;
 use super::error::StorageError;
 use super::number_index::NumberIndex;
 use super::writer::Writer;
+use tokio::sync::Notify;
+
 use crate::domain::clock::SharedClock;
 use crate::domain::outbox::Routes;
 
@@ -54,6 +56,7 @@ pub struct Storage {
     pub(super) direct: Arc<Direct>,
     pub(super) numbers: Arc<NumberIndex>,
     routes: Arc<OnceLock<Routes>>,
+    pub(super) news: Arc<Notify>,
     path: Arc<Path>,
     file: Option<FileId>,
 }
@@ -90,8 +93,16 @@ impl Storage {
         let direct = Arc::new(Direct::open(&options.path, DIRECT_CACHE_KIB)?);
         let numbers = Arc::new(NumberIndex::default());
         numbers.committed(0, last);
-        let routes = Arc::new(OnceLock::new());
-        let writer = Writer::start(connection, clock, stamp.clone(), floor.clone(), numbers.clone(), routes.clone());
+        let (routes, news) = (Arc::new(OnceLock::new()), Arc::new(Notify::new()));
+        let writer = Writer::start(
+            connection,
+            clock,
+            stamp.clone(),
+            floor.clone(),
+            numbers.clone(),
+            routes.clone(),
+            news.clone(),
+        );
         Ok(Self {
             read,
             writer,
@@ -100,6 +111,7 @@ impl Storage {
             direct,
             numbers,
             routes,
+            news,
             path: options.path.as_path().into(),
             file: file_id(&options.path),
         })

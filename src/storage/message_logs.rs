@@ -58,7 +58,7 @@ impl MessageLog {
             kind: LogKind::Message,
             operator: self.operator.clone(),
             choice: self.choice.clone(),
-            urgency: if clicked { Urgency::Now } else { Urgency::Settling },
+            urgency: if clicked { Urgency::Asked } else { Urgency::Settling },
         }
     }
 

@@ -19,9 +19,9 @@ pub mod db;
 mod direct;
 pub mod error;
 pub mod message_logs;
-pub mod outbox;
 mod number_index;
 pub mod operators;
+pub mod outbox;
 mod writer;
 
 pub use db::{Options, Storage, private_file};

@@ -62,6 +62,12 @@ const NEXT_DUE: &str = "select min(max(due_ms, lease_ms)) from outbox where stat
 const COUNTS: &str = "select connector, state, count(*), min(created_ms) from outbox \
      where state not in ('delivered', 'kept') group by connector, state order by connector, state";
 
+const NEWEST_OF: &str = "select contact_id from ( \
+       select l.contact_id, l.started_at as at from json_each($1) asked join call_log l on l.contact_id = asked.value \
+       union all \
+       select l.contact_id, l.last_message_at from json_each($1) asked join message_log l on l.contact_id = asked.value) \
+     order by at desc, contact_id limit 1";
+
 /// How much of a connector's deliveries is open.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct OutboxCount {
@@ -168,6 +174,16 @@ impl Storage {
     /// When the next waiting entry may be claimed, Unix ms.
     pub async fn next_outbox_due(&self) -> Result<Option<i64>, StorageError> {
         Ok(sqlx::query_scalar(NEXT_DUE).fetch_one(&self.read).await?)
+    }
+
+    /// Returns when entries may have changed since it returned last. One waits at a time.
+    pub async fn outbox_news(&self) {
+        self.news.notified().await;
+    }
+
+    /// The contact among these with the newest logged call or message.
+    pub async fn newest_of(&self, contacts: &[&str]) -> Result<Option<String>, StorageError> {
+        Ok(sqlx::query_scalar(NEWEST_OF).bind(json!(contacts).to_string()).fetch_optional(&self.read).await?)
     }
 
     /// Takes due entries of a connector (empty: those that have none yet) in hand until a time. Each is

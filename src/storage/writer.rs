@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use sqlx::{Connection, SqliteConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -113,6 +113,7 @@ impl Writer {
         floor: Arc<AtomicI64>,
         numbers: Arc<NumberIndex>,
         routes: Arc<OnceLock<Routes>>,
+        news: Arc<Notify>,
     ) -> Self {
         let (queue, requests) = mpsc::channel(QUEUE);
         let writer = Self {
@@ -123,7 +124,7 @@ impl Writer {
             written: Arc::default(),
         };
         let (trouble, written) = (writer.trouble.clone(), writer.written.clone());
-        let state = Task { connection, clock, stamp, floor, numbers, routes, written, trouble };
+        let state = Task { connection, clock, stamp, floor, numbers, routes, news, written, trouble };
         writer.task.spawn(state.run(requests, writer.closing.clone()));
         writer.task.close();
         writer
@@ -165,6 +166,7 @@ struct Task {
     floor: Arc<AtomicI64>,
     numbers: Arc<NumberIndex>,
     routes: Arc<OnceLock<Routes>>,
+    news: Arc<Notify>,
     written: Arc<AtomicI64>,
     trouble: Arc<Mutex<Option<String>>>,
 }
@@ -227,6 +229,10 @@ impl Task {
             || done.iter().filter_map(|done| if let Done::Contacts(outcome) = done { Some(outcome) } else { None });
         contacts().for_each(|outcome| self.numbers.mark(&outcome.numbers));
         tx.commit().await?;
+        let logs = |job: &Job| matches!(job, Job::CallPost { .. } | Job::MessagePost { .. } | Job::Outbox(_));
+        if self.routes.get().is_some() && jobs.iter().any(logs) {
+            self.news.notify_one();
+        }
         for done in &done {
             if let Done::Floor(floor) = done {
                 self.floor.fetch_max(*floor, Ordering::AcqRel);

@@ -10,7 +10,8 @@ use crate::domain::credential::Whose;
 use crate::domain::ids::new_id;
 use crate::domain::phone::Region;
 use crate::domain::upstream::{
-    Account, Capabilities, Change, ChangePage, IdPage, NewContact, Next, Record, Trouble, UpdateLog, UpstreamError,
+    Account, Capabilities, Change, ChangePage, IdPage, LogFormat, NewContact, Next, Record, Trouble, UpdateLog,
+    UpstreamError,
 };
 use crate::storage::contacts::{ContactBatch, LOCAL};
 use crate::storage::{Storage, StorageError};
@@ -55,6 +56,8 @@ impl Connector for Local {
             write_message_log: false,
             find_log: false,
             update_log: UpdateLog::None,
+            read_log: false,
+            log_format: LogFormat::Text,
             per_operator: false,
         }
     }

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::deliveries;
 use super::wire::{Answer, Call, Keys, Reply};
 
 #[derive(Deserialize)]
@@ -20,12 +21,13 @@ pub(super) async fn handle(call: Call) -> Answer {
     if let Some(Keys(asked)) = request.conversation_log_ids {
         let logged = storage.logged_conversations(&call.operator, &asked).await?;
         data.extend(asked.into_iter().map(|key| (key, json!([]))));
-        for (alias, id) in logged {
+        for (alias, id) in &logged {
             // A browser's day can lie in two of ours.
-            if let Some(Value::Array(entities)) = data.get_mut(&alias) {
+            if let Some(Value::Array(entities)) = data.get_mut(alias) {
                 entities.push(json!({"id": id, "type": "messageLog"}));
             }
         }
+        deliveries::add_status(&call.state, &logged, &mut data).await?;
     }
     if let Some(Keys(asked)) = request.message_ids {
         for (message, id) in storage.logged_messages(&call.operator, &asked).await? {

@@ -19,6 +19,7 @@ mod contacts;
 mod create_contact;
 mod create_contact_page;
 mod customized_page;
+mod deliveries;
 mod manifest;
 mod meeting_invite;
 mod message_log_matcher;
@@ -41,6 +42,7 @@ use axum::routing::{get, post};
 
 use crate::http::extract::Part;
 use crate::http::{ApiError, Caller, ServiceState, body, events};
+pub use deliveries::follow_deliveries;
 use manifest::Fallback;
 pub use standing::follow_credentials;
 use wire::{Answer, Call};

@@ -29,7 +29,7 @@ use crate::config::{ConnectorConfig, SignIn};
 use crate::domain::credential::{AuthKind, Whose};
 use crate::domain::phone::Region;
 use crate::domain::upstream::{
-    Account, Capabilities, ChangePage, IdPage, NewContact, Record, Trouble, UpdateLog, UpstreamError,
+    Account, Capabilities, ChangePage, IdPage, LogFormat, NewContact, Record, Trouble, UpdateLog, UpstreamError,
 };
 
 use book::{Book, pick};
@@ -134,6 +134,8 @@ impl Connector for Carddav {
             write_message_log: false,
             find_log: false,
             update_log: UpdateLog::None,
+            read_log: false,
+            log_format: LogFormat::Text,
             per_operator: self.per_operator,
         }
     }

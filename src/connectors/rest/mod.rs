@@ -32,7 +32,7 @@ mod write;
 
 use async_trait::async_trait;
 
-use super::{Connector, Means, Webhook, WebhookProblem};
+use super::{Connector, KeepStep, Means, Webhook, WebhookProblem};
 use crate::config::{ConnectorConfig, Secret, SignIn};
 use crate::domain::credential::{AuthKind, OAuthEndpoints, Whose};
 use crate::domain::upstream::{
@@ -40,6 +40,7 @@ use crate::domain::upstream::{
 };
 use client::{Ask, Client};
 use manifest::Strategy;
+use write::Forgets;
 
 pub use filters::FILTERS;
 pub use load::{shipped, shipped_names};
@@ -102,6 +103,8 @@ impl Connector for Rest {
             write_message_log: plan.message.is_some(),
             find_log: logs().next().is_some() && logs().all(|log| log.find.is_some()),
             update_log: if updates { plan.update_log } else { UpdateLog::None },
+            read_log: logs().next().is_some() && logs().all(|log| log.read.is_some()),
+            log_format: plan.log_format,
             per_operator: self.per_operator,
         }
     }
@@ -137,7 +140,20 @@ impl Connector for Rest {
     }
 
     async fn create_log(&self, whose: &Whose, entry: &LogEntry) -> Result<String, UpstreamError> {
-        write::create_log(&self.client, whose, entry).await
+        write::create_log(&self.client, whose, entry, &Forgets).await
+    }
+
+    async fn create_log_in_steps(
+        &self,
+        whose: &Whose,
+        entry: &LogEntry,
+        kept: &dyn KeepStep,
+    ) -> Result<String, UpstreamError> {
+        write::create_log(&self.client, whose, entry, kept).await
+    }
+
+    async fn read_log(&self, whose: &Whose, kind: LogKind, id: &str) -> Result<String, UpstreamError> {
+        write::read_log(&self.client, whose, kind, id).await
     }
 
     async fn update_log(&self, whose: &Whose, id: &str, entry: &LogEntry) -> Result<(), UpstreamError> {

@@ -1,11 +1,13 @@
 //! What is written upstream: contacts and logs, in steps.
 
+use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::client::{Ask, Client};
 use super::expression::{Scope, words_of};
 use super::plan::{LogPlan, StepPlan};
 use super::{fetch, map};
+use crate::connectors::KeepStep;
 use crate::domain::credential::Whose;
 use crate::domain::upstream::{LogEntry, LogKind, NewContact, Record, Trouble, UpstreamError};
 
@@ -25,6 +27,16 @@ impl Done {
     }
 }
 
+/// For writes of which nobody keeps the steps.
+pub(super) struct Forgets;
+
+#[async_trait]
+impl KeepStep for Forgets {
+    async fn keep(&self, _: &Map<String, Value>) -> Result<(), UpstreamError> {
+        Ok(())
+    }
+}
+
 /// Takes the steps in their order. After the first, whatever fails leaves something behind: it is
 /// unclear, and looked up before anything is repeated.
 async fn steps(
@@ -33,6 +45,7 @@ async fn steps(
     steps: &[StepPlan],
     scope: &Scope,
     captured: Map<String, Value>,
+    kept: &dyn KeepStep,
 ) -> Result<Done, UpstreamError> {
     let mut done = Done { captured, record: None };
     let mut wrote = false;
@@ -63,6 +76,9 @@ async fn steps(
                 UpstreamError::new(Trouble::Broken, words).unclear()
             })?;
             done.captured.insert(name.clone(), value.json());
+        }
+        if !step.capture.is_empty() {
+            kept.keep(&done.captured).await?;
         }
         if let Some(found) = step.record.as_ref().and_then(|path| path.find(&found)) {
             done.record = map::record(&client.plan.contact, None, &found).ok();
@@ -105,7 +121,7 @@ pub(super) async fn create_contact(
         return Err(UpstreamError::new(Trouble::Rejected, "a contact needs a name, a company, a number or an address"));
     }
     let scope = contact_scope(client, None, contact);
-    let done = steps(client, whose, &client.plan.contact.create, &scope, Map::new()).await?;
+    let done = steps(client, whose, &client.plan.contact.create, &scope, Map::new(), &Forgets).await?;
     let (id, record) = (done.id(), done.record);
     if let Some(record) = record {
         return Ok(record);
@@ -131,7 +147,7 @@ pub(super) async fn update_contact(
     contact: &NewContact,
 ) -> Result<Record, UpstreamError> {
     let scope = contact_scope(client, Some(id), contact);
-    let done = steps(client, whose, &client.plan.contact.update, &scope, Map::new()).await?;
+    let done = steps(client, whose, &client.plan.contact.update, &scope, Map::new(), &Forgets).await?;
     if let Some(record) = done.record {
         return Ok(record);
     }
@@ -165,6 +181,7 @@ fn log_scope(client: &Client, id: Option<&str>, entry: &LogEntry) -> Scope {
         "id": id,
         "key": entry.key,
         "contact_id": entry.contact_id,
+        "moved_from": entry.moved_from,
         "subject": entry.subject,
         "body": entry.body,
         "direction": entry.direction,
@@ -190,10 +207,15 @@ fn plan(client: &Client, kind: LogKind) -> Result<&LogPlan, UpstreamError> {
 }
 
 /// Writes a log; its id.
-pub(super) async fn create_log(client: &Client, whose: &Whose, entry: &LogEntry) -> Result<String, UpstreamError> {
+pub(super) async fn create_log(
+    client: &Client,
+    whose: &Whose,
+    entry: &LogEntry,
+    kept: &dyn KeepStep,
+) -> Result<String, UpstreamError> {
     let plan = plan(client, entry.kind)?;
     let scope = log_scope(client, None, entry);
-    let done = steps(client, whose, &plan.create, &scope, entry.captured.clone()).await?;
+    let done = steps(client, whose, &plan.create, &scope, entry.captured.clone(), kept).await?;
     done.id().ok_or_else(|| UpstreamError::new(Trouble::Broken, "the log was made, but its answer has no id").unclear())
 }
 
@@ -209,7 +231,7 @@ pub(super) async fn update_log(
         return Err(UpstreamError::new(Trouble::Rejected, "this manifest cannot change a log"));
     }
     let scope = log_scope(client, Some(id), entry);
-    steps(client, whose, &plan.update, &scope, Map::new()).await.map(|_| ())
+    steps(client, whose, &plan.update, &scope, Map::new(), &Forgets).await.map(|_| ())
 }
 
 /// The id of the log with our key.
@@ -234,4 +256,15 @@ pub(super) async fn find_log(
         find.key.as_ref().is_none_or(|path| path.find(record).and_then(|found| found.text()).as_deref() == Some(key))
     };
     Ok(records.iter().find(ours).and_then(|record| find.id.find(record)?.text()))
+}
+
+/// The text of a log as it stands.
+pub(super) async fn read_log(client: &Client, whose: &Whose, kind: LogKind, id: &str) -> Result<String, UpstreamError> {
+    let Some(read) = &plan(client, kind)?.read else {
+        return Err(UpstreamError::new(Trouble::Rejected, "this manifest cannot read a log"));
+    };
+    let scope = client.scope().with("log", json!({"id": id}));
+    let ask = Ask { whose, request: &read.request, scope, address: None, writes: false };
+    let reply = client.ask(ask).await?;
+    Ok(read.body.find(&reply.found()).and_then(|found| found.text()).unwrap_or_default())
 }

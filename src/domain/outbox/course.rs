@@ -38,6 +38,10 @@ pub enum Settlement {
         /// Why.
         why: Why,
     },
+    /// The log was put on a contact, and its entry is its connector's now.
+    Found,
+    /// It goes to this connector without a contact.
+    Route(String),
     /// It waits for a sign-in.
     Paused(Why),
     /// A person has to say which contact it is; in words.
@@ -70,12 +74,19 @@ pub fn advance(
     new_id: impl FnOnce() -> String,
 ) -> Vec<OutboxEntry> {
     let target = routes.target(fact.kind, &fact.choice);
-    let due_ms = routes.due(fact.urgency, now_ms);
     let wanted = match &target {
         Target::Here => None,
-        Target::Open => Some(""),
+        // One that was delivered without a contact stays where it is.
+        Target::Open => {
+            Some(known.iter().find(|entry| routes.takes_unassigned(entry)).map_or("", |entry| &entry.connector))
+        }
         Target::Connector(id) => Some(id.as_str()),
     };
+    let wanted = wanted.map(str::to_owned);
+    let wanted = wanted.as_deref();
+    let patient = wanted.and_then(|id| routes.connectors.get(id)).is_some_and(|route| route.patient);
+    let urgency = if patient && fact.urgency == Urgency::Asked { Urgency::Settling } else { fact.urgency };
+    let due_ms = routes.due(urgency, now_ms);
     let place = wanted.and_then(|wanted| known.iter().position(|entry| entry.connector == wanted));
     // An entry that waits to learn its connector becomes that connector's.
     let place = place.or_else(|| wanted.and_then(|_| known.iter().position(|entry| entry.connector.is_empty())));
@@ -86,6 +97,7 @@ pub fn advance(
             let wanted = wanted.unwrap_or_default();
             if entry.connector != wanted {
                 wanted.clone_into(&mut entry.connector);
+                entry.tried_revision = 0;
                 entry.begin_again(due_ms);
             }
             entry.revise(due_ms);
@@ -193,13 +205,18 @@ impl OutboxEntry {
                 self.attempts = 0;
                 self.trouble = None;
                 self.words = None;
-                self.state =
-                    if self.revision > revision { OutboxState::Waiting } else { OutboxState::Delivered };
+                self.state = if self.revision > revision { OutboxState::Waiting } else { OutboxState::Delivered };
             }
             Settlement::Retry { due_ms, why } => {
                 self.state = OutboxState::Waiting;
                 self.due_ms = due_ms;
                 self.note(why);
+            }
+            Settlement::Found => {}
+            Settlement::Route(connector) => {
+                self.connector = connector;
+                self.tried_revision = 0;
+                self.begin_again(now_ms);
             }
             Settlement::Paused(why) => {
                 self.state = OutboxState::Paused;
@@ -244,7 +261,7 @@ mod tests {
     use crate::domain::party::Decider;
 
     fn routes() -> Routes {
-        let takes = Route { calls: true, messages: true, unassigned: false };
+        let takes = Route { calls: true, messages: true, unassigned: false, patient: false };
         let connectors = BTreeMap::from([("crm".to_owned(), takes), ("desk".to_owned(), takes)]);
         Routes { connectors, settle_ms: 60_000, finalise_ms: 3_600_000 }
     }
@@ -254,10 +271,13 @@ mod tests {
             log_id: "cl_1".into(),
             kind: LogKind::Call,
             operator: "dana".into(),
-            choice: Choice { contact_id: contact.map(str::to_owned), decided_by: match contact {
-                Some(_) => Decider::Machine,
-                None => Decider::Nobody,
-            } },
+            choice: Choice {
+                contact_id: contact.map(str::to_owned),
+                decided_by: match contact {
+                    Some(_) => Decider::Machine,
+                    None => Decider::Nobody,
+                },
+            },
             urgency,
         }
     }
@@ -278,7 +298,7 @@ mod tests {
         step(&mut known, &fact(None, Urgency::Live), 0);
         assert_eq!((known[0].connector.as_str(), known[0].due_ms), ("", 3_600_000));
         step(&mut known, &fact(Some("crm:17"), Urgency::Settling), 10);
-        step(&mut known, &fact(Some("crm:17"), Urgency::Now), 20);
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 20);
         assert_eq!(known.len(), 1);
         assert_eq!((known[0].connector.as_str(), known[0].due_ms, known[0].revision), ("crm", 20, 3));
     }
@@ -286,8 +306,8 @@ mod tests {
     #[test]
     fn what_changed_during_an_attempt_is_delivered_next() {
         let mut known = Vec::new();
-        step(&mut known, &fact(Some("crm:17"), Urgency::Now), 0);
-        step(&mut known, &fact(Some("crm:17"), Urgency::Now), 1);
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 1);
         let done = |revision| Settlement::Delivered { revision, upstream_id: "9".into(), contact: None };
         known[0].settle(done(1), 2);
         assert_eq!(known[0].state, OutboxState::Waiting);
@@ -298,15 +318,15 @@ mod tests {
     #[test]
     fn a_log_that_moves_is_taken_back_where_it_was() {
         let mut known = Vec::new();
-        step(&mut known, &fact(Some("crm:17"), Urgency::Now), 0);
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
         known[0].settle(Settlement::Delivered { revision: 1, upstream_id: "9".into(), contact: None }, 1);
-        step(&mut known, &fact(Some("desk:3"), Urgency::Now), 2);
+        step(&mut known, &fact(Some("desk:3"), Urgency::Complete), 2);
         assert_eq!(known.len(), 2);
         assert_eq!((known[0].state, known[1].state), (OutboxState::Waiting, OutboxState::Waiting));
         // One that never left is just not sent.
         let mut known = Vec::new();
-        step(&mut known, &fact(Some("crm:17"), Urgency::Now), 0);
-        step(&mut known, &fact(Some("desk:3"), Urgency::Now), 2);
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
+        step(&mut known, &fact(Some("desk:3"), Urgency::Complete), 2);
         assert_eq!((known[0].state, known[1].connector.as_str()), (OutboxState::Kept, "desk"));
     }
 
@@ -314,14 +334,14 @@ mod tests {
     fn back_off_is_not_cut_short_by_posts_and_a_refusal_is_cured_by_one() {
         let why = |without_effect| Why { trouble: Trouble::Down, words: "down".into(), without_effect };
         let mut known = Vec::new();
-        step(&mut known, &fact(Some("crm:17"), Urgency::Now), 0);
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
         known[0].attempts = 1;
         known[0].tried_revision = 1;
         known[0].settle(Settlement::Retry { due_ms: 5_000, why: why(false) }, 1);
-        step(&mut known, &fact(Some("crm:17"), Urgency::Now), 2);
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 2);
         assert_eq!((known[0].due_ms, known[0].tried_revision), (5_000, 1), "it is looked up first");
         known[0].settle(Settlement::Dead(why(true)), 3);
-        step(&mut known, &fact(Some("crm:17"), Urgency::Now), 4);
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 4);
         assert_eq!((known[0].state, known[0].due_ms, known[0].tried_revision), (OutboxState::Waiting, 4, 0));
     }
 }

@@ -116,6 +116,8 @@ pub struct Route {
     pub messages: bool,
     /// Logs of which a person said that they belong to no contact.
     pub unassigned: bool,
+    /// What stands there cannot be replaced: it is written when no more is to come.
+    pub patient: bool,
 }
 
 impl Route {
@@ -152,8 +154,10 @@ pub enum Target {
 /// How urgent a change is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Urgency {
-    /// A person waits for it, or nothing more will come.
-    Now,
+    /// Nothing more will come.
+    Complete,
+    /// A person waits for it.
+    Asked,
     /// More will come shortly.
     Settling,
     /// It goes on.
@@ -174,6 +178,11 @@ impl Routes {
     /// Whether a connector takes logs of a kind.
     pub fn takes(&self, connector: &str, kind: LogKind) -> bool {
         self.connectors.get(connector).is_some_and(|route| route.takes(kind))
+    }
+
+    /// Whether an entry may stay where it is though its log has no contact.
+    fn takes_unassigned(&self, entry: &OutboxEntry) -> bool {
+        entry.state != OutboxState::Kept && self.connectors.get(&entry.connector).is_some_and(|route| route.unassigned)
     }
 
     /// Where a log goes by its contact.
@@ -198,7 +207,7 @@ impl Routes {
     /// When a change is to be delivered, Unix ms.
     pub fn due(&self, urgency: Urgency, now_ms: i64) -> i64 {
         now_ms.saturating_add(match urgency {
-            Urgency::Now => 0,
+            Urgency::Complete | Urgency::Asked => 0,
             Urgency::Settling => self.settle_ms,
             Urgency::Live => self.finalise_ms,
         })

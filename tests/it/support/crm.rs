@@ -10,7 +10,7 @@ use trunkline::app::authority::Outside;
 use trunkline::connectors::{Connector, SharedConnector};
 use trunkline::domain::credential::{AuthKind, Grant, OAuthEndpoints, Opening, SharedCredentials, Whose};
 use trunkline::domain::upstream::{
-    Account, Capabilities, ChangePage, IdPage, Next, Record, Trouble, UpdateLog, UpstreamError,
+    Account, Capabilities, ChangePage, IdPage, LogFormat, Next, Record, Trouble, UpdateLog, UpstreamError,
 };
 use trunkline::oauth::Upstreams;
 use trunkline::outbound::{Outbound, OutboundOptions};
@@ -85,6 +85,8 @@ impl Connector for Idle {
             write_message_log: false,
             find_log: false,
             update_log: UpdateLog::None,
+            read_log: false,
+            log_format: LogFormat::Text,
             per_operator: false,
         }
     }

@@ -9,8 +9,8 @@ use serde_json::json;
 use trunkline::connectors::{Connector, SharedConnector};
 use trunkline::domain::credential::Whose;
 use trunkline::domain::upstream::{
-    Account, Capabilities, Change, ChangePage, IdPage, LogEntry, LogKind, NewContact, Next, Record, Trouble, UpdateLog,
-    UpstreamError,
+    Account, Capabilities, Change, ChangePage, IdPage, LogEntry, LogFormat, LogKind, NewContact, Next, Record, Trouble,
+    UpdateLog, UpstreamError,
 };
 
 use crate::conformance::{Person, SeenLog, World};
@@ -124,6 +124,8 @@ impl Connector for Memory {
             write_message_log: false,
             find_log: true,
             update_log: UpdateLog::Replace,
+            read_log: false,
+            log_format: LogFormat::Text,
             per_operator: false,
         }
     }

@@ -9,7 +9,8 @@ use tokio::sync::Semaphore;
 use trunkline::connectors::{Connector, Webhook, WebhookProblem};
 use trunkline::domain::credential::Whose;
 use trunkline::domain::upstream::{
-    Account, Capabilities, Change, ChangePage, IdPage, NewContact, Next, Record, Trouble, UpdateLog, UpstreamError,
+    Account, Capabilities, Change, ChangePage, IdPage, LogFormat, NewContact, Next, Record, Trouble, UpdateLog,
+    UpstreamError,
 };
 
 /// Changes of one page.
@@ -158,6 +159,8 @@ impl Connector for Upstream {
             write_message_log: false,
             find_log: false,
             update_log: UpdateLog::None,
+            read_log: false,
+            log_format: LogFormat::Text,
             per_operator: false,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Find, Many, Request, Step};
+use super::{Find, Many, Read, Request, Step};
 
 /// `[contact]`: paths from a record to the contact. What a path does not find is left out.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -105,6 +105,10 @@ pub struct Log {
     /// How one is found by our key. Without it, a write whose end is unclear is not repeated.
     #[serde(default)]
     pub find: Option<Find>,
+    /// How the text of one is read. With it, an update replaces our part of the text only, and what
+    /// people wrote around it stays.
+    #[serde(default)]
+    pub read: Option<Read>,
 }
 
 /// `[whoami]`: who is signed in.

@@ -17,12 +17,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::domain::upstream::UpdateLog;
+use crate::domain::upstream::{LogFormat, UpdateLog};
 
 pub use auth::{ApiKey, Auth, Basic, OAuth, SessionLogin, SignatureEncoding, Webhook, WebhookKind};
 pub use contact::{Contact, Fetch, Log, WhoAmI};
 pub use many::Many;
-pub use request::{BodyFormat, Find, Method, Outcome, Request, Step};
+pub use request::{BodyFormat, Find, Method, Outcome, Read, Request, Step};
 pub use sync::{Deletes, DeletesKind, Listing, Paging, PagingKind, Source, Strategy, Sync};
 
 /// A REST API as a source of contacts and a place for call logs.
@@ -144,6 +144,19 @@ pub struct Capable {
     /// to it, or there is `none`.
     #[schemars(with = "UpdateLogWords")]
     pub update_log: UpdateLog,
+    /// How the text of a log is written: `text`, `html` or `markdown`.
+    #[schemars(with = "LogFormatWords")]
+    pub log_format: LogFormat,
+}
+
+/// [`LogFormat`] as a manifest writes it.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "read by the schema only")]
+enum LogFormatWords {
+    Text,
+    Html,
+    Markdown,
 }
 
 /// [`UpdateLog`] as a manifest writes it.

@@ -102,6 +102,16 @@ pub struct Find {
     pub key: String,
 }
 
+/// How the text of a log is read.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Read {
+    /// The request; `{{ log.id }}` is the log's id.
+    pub request: Request,
+    /// Path: the text in the answer.
+    pub body: String,
+}
+
 /// `[outcome]`: how answers are told apart. Conditions know `status` (a number), `headers` (names in
 /// lower case) and `body` (none where it is no JSON); what is missing in them is simply not there. They
 /// are asked in this order.

@@ -11,7 +11,7 @@ use super::expression::Expr;
 use super::manifest::{BodyFormat, DeletesKind, Limits, Manifest, Method, PagingKind, Source, Strategy, Webhook};
 use super::path::Path;
 use super::tree::Tree;
-use crate::domain::upstream::UpdateLog;
+use crate::domain::upstream::{LogFormat, UpdateLog};
 
 pub(super) use super::expression::Text;
 pub(super) use auth::{AuthPlan, Put, Session, Way};
@@ -35,6 +35,7 @@ pub(super) struct Plan {
     pub(super) call: Option<LogPlan>,
     pub(super) message: Option<LogPlan>,
     pub(super) update_log: UpdateLog,
+    pub(super) log_format: LogFormat,
     pub(super) whoami: Option<WhoAmIPlan>,
     pub(super) webhook: Option<Webhook>,
 }
@@ -159,6 +160,14 @@ pub(super) struct LogPlan {
     pub(super) create: Vec<StepPlan>,
     pub(super) update: Vec<StepPlan>,
     pub(super) find: Option<FindPlan>,
+    pub(super) read: Option<ReadPlan>,
+}
+
+/// How a log's text is read.
+#[derive(Debug)]
+pub(super) struct ReadPlan {
+    pub(super) request: RequestPlan,
+    pub(super) body: Path,
 }
 
 /// How a log is found.

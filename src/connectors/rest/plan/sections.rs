@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     AuthPlan, Compiler, ContactPlan, DeletesPlan, Fault, FetchPlan, FindPlan, ListingPlan, LogPlan, OutcomePlan,
-    PagingPlan, Plan, StepPlan, SyncPlan, WhoAmIPlan,
+    PagingPlan, Plan, ReadPlan, StepPlan, SyncPlan, WhoAmIPlan,
 };
 use crate::connectors::rest::expression::Expr;
 use crate::connectors::rest::manifest::{
@@ -49,6 +49,7 @@ pub(super) fn compile(manifest: &Manifest, vars: &BTreeMap<String, String>) -> R
         call: manifest.call.as_ref().map(|log| logs(&mut c, "call", log)),
         message: manifest.message.as_ref().map(|log| logs(&mut c, "message", log)),
         update_log: manifest.capabilities.update_log,
+        log_format: manifest.capabilities.log_format,
         whoami: manifest.whoami.as_ref().map(|who| WhoAmIPlan {
             request: c.request("whoami.request", &who.request, &[]),
             id: c.path("whoami.id", &who.id),
@@ -304,6 +305,10 @@ fn logs(c: &mut Compiler<'_>, at: &str, log: &Log) -> LogPlan {
             records: c.needed_path(&format!("{at}.find.records"), &find.records),
             id: c.needed_path(&format!("{at}.find.id"), &find.id),
             key: c.path(&format!("{at}.find.key"), &find.key),
+        }),
+        read: log.read.as_ref().map(|read| ReadPlan {
+            request: c.request(&format!("{at}.read.request"), &read.request, &["log"]),
+            body: c.needed_path(&format!("{at}.read.body"), &read.body),
         }),
     }
 }

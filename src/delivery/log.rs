@@ -1,0 +1,101 @@
+//! A log as the outbox names it, whichever kind it is.
+
+use serde_json::{Map, Value};
+
+use super::Means;
+use super::compose::{self, Facts};
+use crate::domain::call_log::CallLog;
+use crate::domain::outbox::OutboxEntry;
+use crate::domain::party::Choice;
+use crate::domain::upstream::{LogEntry, LogKind};
+use crate::storage::StorageError;
+use crate::storage::message_logs::MessageLog;
+
+/// One of both kinds.
+#[derive(Debug)]
+pub(super) enum Log {
+    Call(Box<CallLog>),
+    Messages(Box<MessageLog>, Vec<Map<String, Value>>),
+}
+
+impl Log {
+    /// The log of an entry, as it stands now.
+    pub(super) async fn find(means: &Means, entry: &OutboxEntry) -> Result<Option<Self>, StorageError> {
+        Ok(match entry.kind {
+            LogKind::Call => means.storage.find_call_log(&entry.log_id).await?.map(|log| Self::Call(Box::new(log))),
+            LogKind::Message => match means.storage.find_message_log(&entry.log_id).await? {
+                None => None,
+                Some(log) => {
+                    let messages = means.storage.messages_of(&log.id).await?;
+                    let messages = messages.into_iter().filter_map(|message| match message {
+                        Value::Object(map) => Some(map),
+                        _ => None,
+                    });
+                    Some(Self::Messages(Box::new(log), messages.collect()))
+                }
+            },
+        })
+    }
+
+    pub(super) fn choice(&self) -> &Choice {
+        match self {
+            Self::Call(log) => &log.choice,
+            Self::Messages(log, _) => &log.choice,
+        }
+    }
+
+    /// The numbers of the other ends.
+    pub(super) fn remote_numbers(&self) -> Vec<String> {
+        match self {
+            Self::Call(log) => log.remote_number.iter().cloned().collect(),
+            Self::Messages(log, _) => log.remote_numbers.clone(),
+        }
+    }
+
+    /// The name the network gave for the other end.
+    pub(super) fn remote_name(&self) -> Option<String> {
+        let party = match self {
+            Self::Call(log) => {
+                let end = if log.direction() == crate::domain::party::Direction::Inbound { "from" } else { "to" };
+                log.call.get(end).cloned()
+            }
+            Self::Messages(log, _) => {
+                log.conversation.get("correspondents").and_then(Value::as_array).and_then(|all| all.first().cloned())
+            }
+        };
+        party?.get("name")?.as_str().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
+    }
+
+    /// What it says.
+    pub(super) fn facts(&self, contact: Option<String>, means: &Means) -> Facts {
+        match self {
+            Self::Call(log) => compose::of_call(log, contact, means.zone),
+            Self::Messages(log, messages) => compose::of_messages(log, messages, contact, means.zone),
+        }
+    }
+
+    /// What is written upstream, but for its text.
+    pub(super) fn entry(&self, key: String, facts: &Facts) -> LogEntry {
+        let (kind, started_ms, seconds) = match self {
+            Self::Call(log) => (LogKind::Call, log.started_at(), log.duration().unwrap_or(0)),
+            Self::Messages(log, _) => (LogKind::Message, log.last_message_at, 0),
+        };
+        LogEntry {
+            key,
+            kind,
+            contact_id: None,
+            moved_from: None,
+            subject: facts.subject.clone(),
+            body: String::new(),
+            direction: facts.direction.clone(),
+            from: facts.from.clone(),
+            to: facts.to.clone(),
+            started_ms,
+            seconds,
+            result: facts.result.clone().unwrap_or_default(),
+            recording_url: facts.recording.clone(),
+            form: facts.form.clone(),
+            captured: Map::new(),
+        }
+    }
+}
