@@ -25,7 +25,9 @@ use crate::http::connectors as connectors_api;
 use crate::http::events::Hub;
 use crate::http::forms::Forms;
 use crate::http::guard::{Guard, gate};
-use crate::http::{ApiError, ServiceState, api, assets, connect, create, credentials, health, logs, pages};
+use crate::http::{
+    ApiError, ServiceState, api, assets, connect, create, credentials, health, logs, metrics, outbox, pages,
+};
 use crate::storage::{Options, Storage, StorageError};
 use crate::sync::{self, Syncs};
 use authority::Outside;
@@ -162,6 +164,12 @@ impl App {
             .route("/hooks/{id}", post(connectors_api::hook))
             .route("/v1/call-logs", get(logs::calls))
             .route("/v1/message-logs", get(logs::messages))
+            .route("/v1/outbox", get(outbox::list))
+            .route("/v1/outbox/{id}", get(outbox::get))
+            .route("/v1/outbox/{id}/retry", post(outbox::retry))
+            .route("/v1/outbox/{id}/drop", post(outbox::drop_entry))
+            .route("/v1/outbox/{id}/decide", post(outbox::decide))
+            .route("/metrics", get(metrics::metrics))
             .route("/v1/credentials", get(credentials::list))
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod forget;
 mod import;
+mod outbox;
 mod serve;
 mod sync;
 mod token;
@@ -49,6 +50,9 @@ enum Command {
     /// Look after the keys that seal sign-ins.
     #[command(subcommand)]
     Vault(vault::Command),
+    /// Look after logs on their way to CRMs.
+    #[command(subcommand)]
+    Outbox(outbox::Command),
     /// Look at connector manifests; forget a connector.
     #[command(subcommand)]
     Connector(connector::Command),
@@ -71,6 +75,7 @@ pub async fn run() -> ExitCode {
         Command::Doctor => doctor::run(file).await,
         Command::Config(command) => config::run(file, &command),
         Command::Vault(command) => vault::run(file, &command).await,
+        Command::Outbox(command) => outbox::run(file, &command).await,
         Command::Connector(command) => connector::run(file, &command).await,
         Command::Token(args) => token::run(file, &args),
     };

@@ -15,6 +15,8 @@ pub mod forms;
 pub mod guard;
 pub mod health;
 pub mod logs;
+pub mod metrics;
+pub mod outbox;
 pub mod pages;
 pub mod problem;
 pub mod state;
