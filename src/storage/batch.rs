@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 
 use super::error::StorageError;
 use super::writer::{Done, Job};
-use super::{call_logs, connectors, contact_rows, credentials, message_logs, operators, outbox};
+use super::{call_logs, connectors, contact_rows, credentials, message_log_write, operators, outbox_write};
 use crate::domain::call_log::CallPost;
 use crate::domain::clock::Clock;
 use crate::domain::outbox::Routes;
@@ -48,14 +48,14 @@ async fn run_one(
         Job::Contacts(batch) => return contact_rows::write(tx, batch, now).await.map(Done::Contacts),
         Job::Sync(write) => return connectors::write(tx, write, now).await.map(Done::Contacts),
         Job::MessagePost { operator, post } => {
-            return message_logs::take_post(tx, operator, post, routes, clock).await.map(Done::MessageLogs);
+            return message_log_write::take_post(tx, operator, post, routes, clock).await.map(Done::MessageLogs);
         }
         Job::Settings { operator, values } => operators::write_settings(tx, operator, values, now).await?,
         Job::Authorized { operator, authorized } => {
             operators::write_authorized(tx, operator, *authorized, now).await?;
         }
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
-        Job::Outbox(job) => return outbox::write(tx, job, routes, clock).await,
+        Job::Outbox(job) => return outbox_write::write(tx, job, routes, clock).await,
         Job::Credential(job) => credentials::write(tx, job).await?,
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);

@@ -10,7 +10,7 @@ use sqlx::{FromRow, Row, SqliteConnection};
 
 use super::Storage;
 use super::error::StorageError;
-use super::outbox;
+use super::outbox_write;
 use super::writer::{Done, Job};
 use crate::domain::call_log::{CallLog, CallPost, Phase};
 use crate::domain::clock::Clock;
@@ -203,7 +203,7 @@ pub(super) async fn take_posts(
         book.logs.iter().zip(&book.changed).filter(|(_, changed)| **changed).map(|(log, _)| row_of(log)).collect();
     if !rows.is_empty() {
         sqlx::query(UPSERT).bind(json!(rows).to_string()).execute(&mut *tx).await?;
-        outbox::enqueue(tx, &book.facts(&clicked), routes, clock).await?;
+        outbox_write::enqueue(tx, &book.facts(&clicked), routes, clock).await?;
     }
     let logs: Vec<Arc<CallLog>> = book.logs.into_iter().map(Arc::new).collect();
     Ok(answers.into_iter().map(|place| logs[place].clone()).collect())

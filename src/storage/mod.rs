@@ -18,10 +18,12 @@ pub mod credentials;
 pub mod db;
 mod direct;
 pub mod error;
+mod message_log_write;
 pub mod message_logs;
 mod number_index;
 pub mod operators;
 pub mod outbox;
+mod outbox_write;
 mod writer;
 
 pub use db::{Options, Storage, private_file};

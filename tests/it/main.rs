@@ -18,6 +18,8 @@ mod contact_list_property;
 mod crash;
 mod create_contact;
 mod create_upstream;
+mod delivery;
+mod delivery_whose;
 mod edge_body;
 mod edge_gate;
 mod edge_paths;

@@ -128,6 +128,17 @@ impl Daemon {
         Self::open(toml.to_owned(), world, folder, clock).await
     }
 
+    /// Another daemon on a copy of this one's database, as it is on the disk at this moment: what a crash
+    /// leaves behind. Its clock is its own.
+    pub async fn after_a_crash(&self) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        for entry in std::fs::read_dir(self.folder.path()).expect("the folder") {
+            let path = entry.expect("an entry").path();
+            std::fs::copy(&path, folder.path().join(path.file_name().expect("a name"))).expect("copied");
+        }
+        Self::open(self.toml.clone(), self.world(), folder, ManualClock::at(self.clock_ms())).await
+    }
+
     pub fn world(&self) -> World {
         self.world.clone()
     }

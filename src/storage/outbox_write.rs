@@ -1,0 +1,153 @@
+//! Writes of the outbox, in the transaction of the logs they deliver and by the worker's word.
+
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+
+use super::error::StorageError;
+use super::outbox::{BY_ID, OF_LOGS, OutboxJob, columns};
+use super::writer::Done;
+use crate::domain::clock::Clock;
+use crate::domain::ids::new_id;
+use crate::domain::outbox::{Fact, OutboxEntry, Routes, advance};
+use crate::domain::upstream::LogKind;
+
+const DUE: &str = concat!(
+    "select ",
+    columns!(),
+    " from outbox o where o.state = 'waiting' and o.connector = $1 and o.due_ms <= $2 and o.lease_ms <= $2 \
+     order by o.due_ms, o.id limit $3"
+);
+const LEASE: &str = "update outbox set lease_ms = $2, attempts = attempts + 1, tried_revision = revision, tried_ms = $3 \
+     where id in (select value from json_each($1))";
+const UPSERT: &str = "insert into outbox (id, log_id, kind, connector, operator, state, revision, \
+       delivered_revision, tried_revision, tried_ms, delivered_contact, upstream_id, captured, attempts, due_ms, \
+       trouble, words, created_ms, updated_ms, delivered_ms) \
+     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, \
+       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, \
+       value ->> 16, value ->> 17, value ->> 18, value ->> 19 \
+     from json_each($1) where true \
+     on conflict (id) do update set connector = excluded.connector, state = excluded.state, \
+       revision = excluded.revision, delivered_revision = excluded.delivered_revision, \
+       tried_revision = excluded.tried_revision, tried_ms = excluded.tried_ms, \
+       delivered_contact = excluded.delivered_contact, upstream_id = excluded.upstream_id, \
+       captured = excluded.captured, attempts = excluded.attempts, due_ms = excluded.due_ms, \
+       trouble = excluded.trouble, words = excluded.words, updated_ms = excluded.updated_ms, \
+       delivered_ms = excluded.delivered_ms";
+const FREE: &str = "update outbox set lease_ms = 0 where id = $1";
+/// What a daemon that ended had in hand may still be on its way: it is looked up after `$1`.
+const FREE_ALL: &str = "update outbox set lease_ms = 0, due_ms = max(due_ms, tried_ms + $1) where lease_ms > 0";
+const CAPTURED: &str = "update outbox set captured = $2 where id = $1";
+const RESUME: &str = "update outbox set state = 'waiting', due_ms = $2, attempts = 0, updated_ms = $2 \
+     where state = 'paused' and connector = $1";
+
+/// Enqueues what logs' changes ask for.
+pub(super) async fn enqueue(
+    tx: &mut SqliteConnection,
+    facts: &[Fact],
+    routes: &Routes,
+    clock: &dyn Clock,
+) -> Result<(), StorageError> {
+    if facts.is_empty() || routes.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = facts.iter().map(|fact| fact.log_id.as_str()).collect();
+    let mut known: Vec<OutboxEntry> = sqlx::query_as(OF_LOGS).bind(json!(ids).to_string()).fetch_all(&mut *tx).await?;
+    let now = clock.now_ms();
+    let mut changed = Vec::new();
+    for fact in facts {
+        let of_log = known.extract_if(.., |entry| entry.log_id == fact.log_id).collect();
+        changed.extend(advance(of_log, fact, routes, now, || new_id("ob", clock)));
+    }
+    put(tx, &changed).await
+}
+
+async fn put(tx: &mut SqliteConnection, entries: &[OutboxEntry]) -> Result<(), StorageError> {
+    if !entries.is_empty() {
+        let rows: Vec<Value> = entries.iter().map(row_of).collect();
+        sqlx::query(UPSERT).bind(json!(rows).to_string()).execute(tx).await?;
+    }
+    Ok(())
+}
+
+fn row_of(entry: &OutboxEntry) -> Value {
+    json!([
+        entry.id,
+        entry.log_id,
+        entry.kind,
+        entry.connector,
+        entry.operator,
+        entry.state.word(),
+        entry.revision,
+        entry.delivered_revision,
+        entry.tried_revision,
+        entry.tried_ms,
+        entry.delivered_contact,
+        entry.upstream_id,
+        json!(entry.captured).to_string(),
+        entry.attempts,
+        entry.due_ms,
+        entry.trouble,
+        entry.words,
+        entry.created_ms,
+        entry.updated_ms,
+        entry.delivered_ms,
+    ])
+}
+
+/// Writes a job of the outbox alone.
+pub(super) async fn write(
+    tx: &mut SqliteConnection,
+    job: &OutboxJob,
+    routes: &Routes,
+    clock: &dyn Clock,
+) -> Result<Done, StorageError> {
+    let now = clock.now_ms();
+    match job {
+        OutboxJob::Claim { connector, until_ms, limit } => {
+            let query = sqlx::query_as(DUE).bind(connector).bind(now).bind(limit);
+            let entries: Vec<OutboxEntry> = query.fetch_all(&mut *tx).await?;
+            if !entries.is_empty() {
+                let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+                sqlx::query(LEASE).bind(json!(ids).to_string()).bind(until_ms).bind(now).execute(tx).await?;
+            }
+            return Ok(Done::Outbox(entries));
+        }
+        OutboxJob::Settle { id, settlement } => {
+            sqlx::query(FREE).bind(id).execute(&mut *tx).await?;
+            return change(tx, id, |entry| entry.settle((**settlement).clone(), now)).await;
+        }
+        OutboxJob::Retry { id } => return change(tx, id, |entry| entry.retry(now)).await,
+        OutboxJob::Drop { id } => return change(tx, id, |entry| entry.drop_it(now)).await,
+        OutboxJob::Captured { id, captured } => {
+            sqlx::query(CAPTURED).bind(id).bind(captured.to_string()).execute(tx).await?;
+        }
+        OutboxJob::Choose { kind, log_id, contact, by_person } => {
+            let fact = match kind {
+                LogKind::Call => super::call_logs::choose(tx, log_id, contact, *by_person, now).await?,
+                LogKind::Message => super::message_log_write::choose(tx, log_id, contact, *by_person, now).await?,
+            };
+            let Some(fact) = fact else { return Ok(Done::Chosen(false)) };
+            enqueue(tx, &[fact], routes, clock).await?;
+            return Ok(Done::Chosen(true));
+        }
+        OutboxJob::Resume { connector } => {
+            sqlx::query(RESUME).bind(connector).bind(now).execute(tx).await?;
+        }
+        OutboxJob::FreeAll { grace_ms } => {
+            sqlx::query(FREE_ALL).bind(grace_ms).execute(tx).await?;
+        }
+    }
+    Ok(Done::Nothing)
+}
+
+async fn change(
+    tx: &mut SqliteConnection,
+    id: &str,
+    change: impl FnOnce(&mut OutboxEntry),
+) -> Result<Done, StorageError> {
+    let found: Option<OutboxEntry> = sqlx::query_as(BY_ID).bind(id).fetch_optional(&mut *tx).await?;
+    let Some(mut entry) = found else { return Ok(Done::Nothing) };
+    change(&mut entry);
+    put(tx, std::slice::from_ref(&entry)).await?;
+    Ok(Done::Outbox(vec![entry]))
+}
