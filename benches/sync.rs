@@ -35,14 +35,12 @@ const MANIFEST: &str = r#"
 name = "Bench"
 base_url = "http://127.0.0.1"
 
-[auth.open]
-
 [sync]
 strategy = "token"
+token = "token"
 
 [sync.changes]
 records = "items"
-token = "token"
 paging = { kind = "cursor_body", next = "next", size = 500 }
 
 [sync.changes.request]
