@@ -35,14 +35,12 @@ const MANIFEST: &str = r#"
 name = "Bench"
 base_url = "http://127.0.0.1"
 
-[auth.open]
-
 [sync]
 strategy = "token"
+token = "token"
 
 [sync.changes]
 records = "items"
-token = "token"
 paging = { kind = "cursor_body", next = "next", size = 500 }
 
 [sync.changes.request]
@@ -199,7 +197,7 @@ fn main() {
 async fn first(bench: &Bench) {
     let (mut serving, mut reading, mut syncing) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds() {
-        let path = data::empty("sync");
+        let path = tokio::task::block_in_place(|| data::empty("sync"));
         let storage = Storage::open(&Options::file(&path), Arc::new(SystemClock)).await.expect("a database");
         serving.push(bench.serving().await.as_secs_f64());
         reading.push(bench.reading().await.as_secs_f64());
@@ -230,7 +228,7 @@ async fn changes(bench: &Bench) {
         let mut taken = Vec::new();
         for total in [FEW, contacts()] {
             bench.server.total.store(total, Ordering::Relaxed);
-            let path = data::empty("sync-changes");
+            let path = tokio::task::block_in_place(|| data::empty("sync-changes"));
             let storage = Storage::open(&Options::file(&path), Arc::new(SystemClock)).await.expect("a database");
             let syncs = bench.syncs(&storage);
             bench.run(&syncs).await;

@@ -123,7 +123,10 @@ impl<'a> Draft<'a> {
     fn read_variable(&self, section: &str, key: &str, inside: &[&str], text: &'a str) -> Result<Value<'a>, String> {
         let whole = self.tree.get(section).and_then(|keys| keys.get(key));
         let attempt = |new: Value<'a>| {
-            let mut value = whole.cloned().unwrap_or_else(|| bare(DeValue::Array(DeArray::new())));
+            let mut value = whole.cloned().unwrap_or_else(|| {
+                let named = section == NAMED;
+                bare(if named { DeValue::Table(DeTable::new()) } else { DeValue::Array(DeArray::new()) })
+            });
             put(&mut value, inside, new)?;
             match misfits(section, key, &value).first() {
                 None => Ok(value),
