@@ -140,6 +140,7 @@ impl Work<'_> {
         }
         let before = self.entry.delivered_contact.as_deref().and_then(connector_of).map(|(_, id)| id.to_owned());
         if before != write.contact_id {
+            write.moved = true;
             write.moved_from = before;
         }
         match connector.update_log(&self.whose, id, &write).await {

@@ -11,6 +11,7 @@ fn entry(kind: LogKind, key: &str, contact_id: Option<String>) -> LogEntry {
         key: key.to_owned(),
         kind,
         contact_id,
+        moved: false,
         moved_from: None,
         subject: "Outbound call to \"Ada\"".to_owned(),
         body: "First text with \\ and\nanother line <b>&amp;</b>".to_owned(),

@@ -107,6 +107,7 @@ pub fn entry(kind: LogKind, key: &str, contact: Option<&str>) -> LogEntry {
         key: key.to_owned(),
         kind,
         contact_id: contact.map(str::to_owned),
+        moved: false,
         moved_from: None,
         subject: "Inbound call".to_owned(),
         body: "They asked about engines".to_owned(),
