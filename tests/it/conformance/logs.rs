@@ -63,6 +63,10 @@ async fn once(world: &mut dyn World, kind: LogKind, contact: Option<String>) {
         let other = connector.find_log(&whose, kind, "tl-other").await;
         assert_eq!(other, Ok(None), "no log is found by another key");
     }
+    if capabilities.read_log {
+        let read = connector.read_log(&whose, kind, &id).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(read, first.body, "the text is read as it was written");
+    }
     let again = LogEntry { body: "Second text".to_owned(), ..first };
     let updated = connector.update_log(&whose, &id, &again).await;
     world.settle().await;

@@ -1,5 +1,6 @@
 //! The shipped manifests against stand-ins for the vendors' APIs, and Tryton for real.
 
+mod delivery;
 mod faults;
 mod hubspot;
 mod pipedrive;
