@@ -111,22 +111,13 @@ export function createKeeping(parts) {
     return ownerOf(manifest.operator) === owner ? null : anothers();
   }
 
-  /**
-   * @param {EventTarget} target
-   * @param {string} type
-   * @param {() => void} run
-   */
-  function listen(target, type, run) {
-    target.addEventListener(type, run);
-    signal.addEventListener("abort", () => target.removeEventListener(type, run));
-  }
-  listen(env.window, "pagehide", () => keeper.hide(true));
-  listen(env.window, "online", keeper.back);
-  listen(env.window, "focus", sweep.glance);
-  listen(env.document, "visibilitychange", () => {
-    if (env.document.visibilityState === "hidden") keeper.hide(false);
-    else sweep.glance();
-  });
+  const listeners = /** @type {[EventTarget, string, () => void][]} */ ([
+    [env.window, "pagehide", () => keeper.hide(true)],
+    [env.window, "online", keeper.back],
+    [env.window, "focus", sweep.glance],
+    [env.document, "visibilitychange", () => (env.document.visibilityState === "hidden" ? keeper.hide(false) : sweep.glance())],
+  ]);
+  for (const [target, type, run] of listeners) target.addEventListener(type, run);
 
   return {
     marksOf: keeper.marks,
@@ -185,6 +176,7 @@ export function createKeeping(parts) {
     end() {
       keeper.hide(true);
       keeper.stop();
+      for (const [target, type, run] of listeners) target.removeEventListener(type, run);
     },
   };
 }
