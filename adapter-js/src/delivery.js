@@ -14,6 +14,8 @@ const LIMIT = 30_000;
 /** A post claimed by a tab that is gone; without Web Locks nothing else tells. */
 const CLAIM = LIMIT + 5_000;
 const CAP = 60_000;
+/** A tab that crashed has told nobody what it left. */
+const GLANCE = 60_000;
 /** So many in a row that failed for reasons of their own have the same reason. */
 const EPIDEMIC = 8;
 /** The tabs of a whole office do not come back to a restarted daemon in step. */
@@ -71,21 +73,20 @@ export function createDelivery({ env, clock, store, owner, alone, send, onSlips,
     onSlips(slips);
     const now = clock.now();
     cancel();
-    if (slips.length === 0) return;
-    if (pausedUntil > now) {
+    if (slips.length > 0 && pausedUntil > now) {
       cancel = clock.after(pausedUntil - now, round);
       return;
     }
     // After a failure one goes ahead of the rest.
     const width = attempts === 0 ? WIDTH : 1;
-    let next = Infinity;
+    let next = now + GLANCE;
     for (const slip of heads(slips)) {
       if (flying.has(slip.id)) continue;
       const due = Math.max(slip.heldUntil, alone ? 0 : slip.claimedUntil, sick.get(slip.id)?.at ?? 0);
       if (due > now) next = Math.min(next, due);
       else if (flying.size < width) void deliver(slip);
     }
-    if (next !== Infinity) cancel = clock.after(next - now, round);
+    cancel = clock.after(next - now, round);
   }
 
   /** @param {Slip} slip */

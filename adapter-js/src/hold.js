@@ -12,9 +12,10 @@
  * @param {NewSlip} parts.slip
  * @param {string} parts.body
  * @param {Queue[]} parts.queues in the order in which they are tried
+ * @param {(queue: Queue) => void} parts.onWritten
  * @param {(error: unknown) => void} parts.onTrouble a queue could not be written to
  */
-export function createHold({ slip, body, queues, onTrouble }) {
+export function createHold({ slip, body, queues, onWritten, onTrouble }) {
   /** @type {Promise<{queue: Queue, slip: Slip} | null> | null} */
   let writing = null;
   let heldUntil = slip.heldUntil;
@@ -23,8 +24,9 @@ export function createHold({ slip, body, queues, onTrouble }) {
     for (const queue of queues) {
       try {
         const written = await queue.put({ ...slip, heldUntil }, body);
-        if (written !== null) return { queue, slip: written };
-        return null;
+        if (written === null) return null;
+        onWritten(queue);
+        return { queue, slip: written };
       } catch (error) {
         onTrouble(error);
       }

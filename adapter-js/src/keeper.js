@@ -90,7 +90,13 @@ export function createKeeper({ env, clock, disk, send, run, onWaiting, onLost, o
       return;
     }
     const slip = slipOf({ owner: whose, path, keep, body, size: safe.length, at: clock.now() });
-    const hold = createHold({ slip: { ...slip, heldUntil: deadline + HELD_LONGER }, body: safe, queues: [shared, own], onTrouble });
+    const hold = createHold({
+      slip: { ...slip, heldUntil: deadline + HELD_LONGER },
+      body: safe,
+      queues: [shared, own],
+      onWritten: changedHere,
+      onTrouble,
+    });
     holds.add(hold);
     const done = queueUp(slip.slots);
     const cancel = clock.after(WRITE_AFTER, () => void hold.keep());
@@ -213,8 +219,17 @@ export function createKeeper({ env, clock, disk, send, run, onWaiting, onLost, o
     // Before the answer: the widget asks its matcher at once.
     await look();
     post(keep.response);
-    deliveries.get(kept.queue)?.poke();
-    if (kept.queue === shared) onChange();
+    changedHere(kept.queue);
+  }
+
+  /**
+   * Whoever delivers from this queue has to look, in this tab or another.
+   *
+   * @param {typeof shared} queue
+   */
+  function changedHere(queue) {
+    deliveries.get(queue)?.poke();
+    if (queue === shared) onChange();
   }
 
   /**
