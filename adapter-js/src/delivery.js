@@ -95,17 +95,17 @@ export function createDelivery({ env, clock, store, owner, alone, send, onSlips,
     try {
       const now = clock.now();
       if (!alone && !(await store.claim(slip.id, now, now + CLAIM))) return;
-      const body = await store.body(slip.id);
+      const body = await store.body(slip);
       if (body === null || stopped) return;
       const outcome = await send(slip, body, LIMIT, !sick.has(slip.id) && attempts % 2 === 0);
       if (outcome.ok) {
-        await store.remove([slip.id]);
+        await store.remove([slip]);
         attempts = 0;
         sickInRow = 0;
         sick.delete(slip.id);
         onDelivered(slip, outcome.value);
       } else if (outcome.failure.final) {
-        await store.remove([slip.id]);
+        await store.remove([slip]);
         sick.delete(slip.id);
         onLost(slip, body, outcome.failure);
       } else if (!stopped) {

@@ -95,9 +95,11 @@ export function createDiskStore({ factory, clock }) {
   return {
     durable: true,
     async add(slip, body) {
+      // All in one turn, committed in the same: a page that is going away has no other.
       const id = await within("readwrite", (slips, bodies) => {
         const added = slips.add(slip);
-        added.onsuccess = () => bodies.add(body, added.result);
+        bodies.add(body, slip.ref);
+        added.transaction?.commit?.();
         return added;
       });
       return Number(id);
@@ -107,18 +109,18 @@ export function createDiskStore({ factory, clock }) {
       const found = await within("readonly", (slips) => slips.index("owner").getAll(owner));
       return /** @type {Slip[]} */ (found).sort((one, other) => one.id - other.id);
     },
-    async body(id) {
-      return (await within("readonly", (_, bodies) => bodies.get(id))) ?? null;
+    async body({ ref }) {
+      return (await within("readonly", (_, bodies) => bodies.get(ref))) ?? null;
     },
     async hold(id, until) {
       await change(id, () => ({ heldUntil: until }));
     },
     claim: (id, now, until) => change(id, ({ claimedUntil }) => (claimedUntil > now ? null : { claimedUntil: until })),
-    async remove(ids) {
+    async remove(gone) {
       await within("readwrite", (slips, bodies) => {
-        for (const id of ids) {
+        for (const { id, ref } of gone) {
           slips.delete(id);
-          bodies.delete(id);
+          bodies.delete(ref);
         }
         return null;
       });

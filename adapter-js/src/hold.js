@@ -57,7 +57,7 @@ export function createHold({ slip, body, queues, onWritten, onTrouble }) {
     /** It is done: takes it back, if it was written. */
     async drop() {
       const kept = await writing;
-      if (kept) await kept.queue.store.remove([kept.slip.id]).catch(onTrouble);
+      if (kept) await kept.queue.store.remove([kept.slip]).catch(onTrouble);
     },
   };
 }

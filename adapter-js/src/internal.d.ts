@@ -106,6 +106,8 @@ export interface Failure {
 
 /** What is known of a post in the queue without reading it. */
 export interface NewSlip {
+  /** Where its body lies; another for each. */
+  ref: string;
   /** Daemon and operator: nobody else's token may carry it. */
   owner: string;
   path: string;
@@ -139,11 +141,11 @@ export interface Store {
   add(slip: NewSlip, body: string): Promise<number>;
   /** Oldest first. */
   slips(owner: string): Promise<Slip[]>;
-  body(id: number): Promise<string | null>;
+  body(slip: Slip): Promise<string | null>;
   hold(id: number, until: number): Promise<void>;
   /** @returns whether it was nobody else's at `now` */
   claim(id: number, now: number, until: number): Promise<boolean>;
-  remove(ids: number[]): Promise<void>;
+  remove(gone: Slip[]): Promise<void>;
 }
 
 export type Outcome<T> = { ok: true; value: T; token?: string | null } | { ok: false; failure: Failure };

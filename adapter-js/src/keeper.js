@@ -35,6 +35,7 @@ const LOOK_APART = 1_000;
  * @param {object} parts
  * @param {import("./internal.d.ts").Environment} parts.env
  * @param {import("./internal.d.ts").Clock} parts.clock
+ * @param {() => string} parts.newId
  * @param {import("./internal.d.ts").Store} parts.disk
  * @param {(path: string, body: string, limit: number, owner: string, outlive: boolean) => Promise<Outcome>} parts.send
  * @param {(commands: unknown, how: {asked: boolean}) => void} parts.run
@@ -44,7 +45,7 @@ const LOOK_APART = 1_000;
  * @param {(settled: {path: string, mark: string}[]) => void} parts.onSettled posts that wait no longer
  * @param {() => void} parts.onChange the queue on the disk has changed, which concerns other tabs
  */
-export function createKeeper({ env, clock, disk, send, run, onWaiting, onLost, onFailure, onSettled, onChange }) {
+export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, onLost, onFailure, onSettled, onChange }) {
   const onDisplaced = (/** @type {Slip} */ slip, /** @type {string} */ body) => lose(slip, body, noRoom());
   const shared = createQueue({ store: disk, onDisplaced });
   const own = createQueue({ store: createMemoryStore(), onDisplaced });
@@ -85,11 +86,11 @@ export function createKeeper({ env, clock, disk, send, run, onWaiting, onLost, o
     } catch (error) {
       env.console.error(`trunkline: the widget's request on ${path} cannot be written as JSON`, error);
       post(keep.refused);
-      const slip = slipOf({ owner: whose, path, keep, body: null, size: 0, at: clock.now() });
+      const slip = slipOf({ ref: `${clock.now()} ${newId()}`, owner: whose, path, keep, body: null, size: 0, at: clock.now() });
       lose(slip, "null", unusable("The widget sent something that cannot be saved as it is."));
       return;
     }
-    const slip = slipOf({ owner: whose, path, keep, body, size: safe.length, at: clock.now() });
+    const slip = slipOf({ ref: `${clock.now()} ${newId()}`, owner: whose, path, keep, body, size: safe.length, at: clock.now() });
     const hold = createHold({
       slip: { ...slip, heldUntil: deadline + HELD_LONGER },
       body: safe,

@@ -51,6 +51,7 @@ export function createKeeping(parts) {
   const keeper = createKeeper({
     env,
     clock,
+    newId,
     disk,
     send: (path, body, limit, owner, outlive) =>
       daemon.post(`embeddable${path}`, body, limit, { outlive, admit: (token) => admit(token, owner) }),

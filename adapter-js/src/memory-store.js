@@ -32,7 +32,7 @@ export function createMemoryStore() {
     async slips(owner) {
       return [...entries.values()].map(({ slip }) => slip).filter((slip) => slip.owner === owner);
     },
-    async body(id) {
+    async body({ id }) {
       return entries.get(id)?.body ?? null;
     },
     async hold(id, until) {
@@ -42,8 +42,8 @@ export function createMemoryStore() {
       const claimed = entries.get(id)?.slip.claimedUntil ?? Infinity;
       return claimed <= now && change(id, { claimedUntil: until });
     },
-    async remove(ids) {
-      for (const id of ids) entries.delete(id);
+    async remove(gone) {
+      for (const { id } of gone) entries.delete(id);
     },
   };
 }

@@ -21,12 +21,14 @@ export function createQueue({ store, onDisplaced }) {
      * @returns {Promise<Slip | null>} null: there is no room
      */
     async put(slip, body) {
-      const { superseded, lost, fits } = makeRoom(await store.slips(slip.owner), slip);
-      if (!fits) return null;
-      for (const one of lost) onDisplaced(one, (await store.body(one.id)) ?? "null");
-      const gone = [...superseded, ...lost].map(({ id }) => id);
+      // Written first, room made afterwards: the page may be gone before the rest of this has run.
+      const written = { ...slip, id: await store.add(slip, body) };
+      const before = (await store.slips(slip.owner)).filter(({ id }) => id < written.id);
+      const { superseded, lost, fits } = makeRoom(before, slip);
+      for (const one of lost) onDisplaced(one, (await store.body(one)) ?? "null");
+      const gone = fits ? [...superseded, ...lost] : [written];
       if (gone.length > 0) await store.remove(gone);
-      return { ...slip, id: await store.add(slip, body) };
+      return fits ? written : null;
     },
     /**
      * Whether something of the same thing waits already.

@@ -59,6 +59,7 @@ export function isKept(keep, body) {
 
 /**
  * @param {object} parts
+ * @param {string} parts.ref
  * @param {string} parts.owner
  * @param {string} parts.path
  * @param {KeepFallback} parts.keep
@@ -67,10 +68,11 @@ export function isKept(keep, body) {
  * @param {number} parts.at
  * @returns {NewSlip}
  */
-export function slipOf({ owner, path, keep, body, size, at }) {
+export function slipOf({ ref, owner, path, keep, body, size, at }) {
   const slots = keep.keys.map((key) => word(body, key)).filter((value) => value !== null);
   const about = keep.about.map((field) => word(body, field)).filter((value) => value !== null);
   return {
+    ref,
     owner,
     path,
     slots: [...new Set(slots)].map((slot) => `${path}\n${slot}`),

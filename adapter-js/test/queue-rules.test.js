@@ -61,8 +61,9 @@ test("a slip has what the daemon's table names, and no more", () => {
     note: "secret",
     call: { sessionId: "1", telephonySessionId: "s-1", fromName: "", from: { phoneNumber: "+1" }, toName: "Dana", to: {} },
   };
-  const made = slipOf({ owner: "o", path: "/callLogger", keep, body, size: 9, at: 5 });
+  const made = slipOf({ ref: "r", owner: "o", path: "/callLogger", keep, body, size: 9, at: 5 });
   assert.deepEqual(made, {
+    ref: "r",
     owner: "o",
     path: "/callLogger",
     slots: ["/callLogger\n1", "/callLogger\ns-1"],
@@ -82,7 +83,7 @@ test("a slip has what the daemon's table names, and no more", () => {
 test("bodies of any shape are no harm", () => {
   const keep = PATHS["/messageLogger"].fallback;
   for (const body of [null, undefined, 1, "x", [], {}, { conversation: null }, { conversation: { correspondents: [null] } }, { conversation: { conversationId: {} } }]) {
-    const made = slipOf({ owner: "o", path: "/p", keep, body, size: 0, at: 0 });
+    const made = slipOf({ ref: "r", owner: "o", path: "/p", keep, body, size: 0, at: 0 });
     assert.deepEqual([made.slots, made.mark, made.machine], [[], null, 0]);
     assert.equal(isKept(keep, body), true);
   }

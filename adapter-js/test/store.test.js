@@ -9,23 +9,27 @@ const stores = {
   disk: () => createDiskStore({ factory: new IDBFactory(), clock }),
   memory: () => createMemoryStore(),
 };
-const slip = (owner, more = {}) => ({ owner, path: "/p", slots: [], mark: null, about: "", machine: 0, at: 1, size: 2, heldUntil: 0, claimedUntil: 0, ...more });
+let refs = 0;
+const slip = (owner, more = {}) => ({ ref: `ref ${++refs}`, owner, path: "/p", slots: [], mark: null, about: "", machine: 0, at: 1, size: 2, heldUntil: 0, claimedUntil: 0, ...more });
 
 for (const [kind, make] of Object.entries(stores)) {
   test(`${kind}: an operator's posts in their order, with their bodies`, async () => {
     const store = make();
-    const ids = [];
-    for (const [owner, body] of [["a", "1"], ["b", "2"], ["a", "3"]]) ids.push(await store.add(slip(owner), body));
-    assert.ok(ids[0] < ids[1] && ids[1] < ids[2]);
-    assert.deepEqual((await store.slips("a")).map(({ id }) => id), [ids[0], ids[2]]);
+    const slips = [];
+    for (const [owner, body] of [["a", "1"], ["b", "2"], ["a", "3"]]) {
+      const made = slip(owner);
+      slips.push({ ...made, id: await store.add(made, body) });
+    }
+    const [one, two, three] = slips;
+    assert.ok(one.id < two.id && two.id < three.id);
+    assert.deepEqual(await store.slips("a"), [one, three]);
     assert.deepEqual(await store.slips("nobody"), []);
-    assert.equal(await store.body(ids[1]), "2");
-    assert.equal(await store.body(99), null);
-    await store.remove([ids[0], 99]);
-    assert.deepEqual((await store.slips("a")).map(({ id }) => id), [ids[2]]);
-    assert.equal(await store.body(ids[0]), null);
-    const next = await store.add(slip("a"), "4");
-    assert.ok(next > ids[2], "an id is not given twice");
+    assert.equal(await store.body(two), "2");
+    assert.equal(await store.body({ ...two, id: 99, ref: "none" }), null);
+    await store.remove([one, { ...one, id: 99, ref: "none" }]);
+    assert.deepEqual(await store.slips("a"), [three]);
+    assert.equal(await store.body(one), null);
+    assert.ok((await store.add(slip("a"), "4")) > three.id, "an id is not given twice");
   });
 
   test(`${kind}: a claim is one tab's until it lapses; a hold is changed`, async () => {
@@ -46,8 +50,9 @@ test("the disk is shared by the tabs, and outlives them", async () => {
   const factory = new IDBFactory();
   const one = createDiskStore({ factory, clock });
   const two = createDiskStore({ factory, clock });
-  const id = await one.add(slip("a"), "1");
-  assert.equal(await two.body(id), "1");
+  const made = slip("a");
+  await one.add(made, "1");
+  assert.equal(await two.body(made), "1");
   one.close();
   assert.equal((await createDiskStore({ factory, clock }).slips("a")).length, 1);
 });
@@ -63,8 +68,9 @@ test("a disk that does not open rejects what is to be kept, and has nothing in i
 test("a full disk rejects, and what was there stays", async () => {
   const factory = new IDBFactory();
   const store = createDiskStore({ factory, clock });
-  const id = await store.add(slip("a"), "1");
-  await assert.rejects(store.add(slip("a", { id }), "2"), "a constraint stands in for the quota: the transaction is given up");
-  assert.deepEqual((await store.slips("a")).map(({ id }) => id), [id]);
-  assert.equal(await store.body(id), "1");
+  const made = slip("a");
+  await store.add(made, "1");
+  await assert.rejects(store.add(slip("a", { ref: made.ref }), "2"), "a constraint stands in for the quota: the transaction is given up");
+  assert.equal((await store.slips("a")).length, 1);
+  assert.equal(await store.body(made), "1");
 });

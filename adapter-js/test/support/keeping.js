@@ -43,6 +43,7 @@ export class Desk {
   time = new FakeTime();
   browser = new FakeBrowser();
   disk = new IDBFactory();
+  #tabs = 0;
 
   constructor(daemon = new LogDaemon()) {
     this.daemon = daemon;
@@ -51,6 +52,9 @@ export class Desk {
   async tab(more = {}) {
     const { time, browser, daemon, disk } = this;
     const page = new FakePage({ time, browser, daemon, disk });
+    // Chance differs from tab to tab.
+    const random = 0.5 + ++this.#tabs / 1_000_000;
+    page.env.random = () => random;
     const tab = await connected({ page, ...more });
     tab.lost = [];
     tab.waits = [];
