@@ -113,7 +113,8 @@ export function createEmbeddable({ env, clock, locate, widgetOrigin, signal, man
     widget.load.requestSeen();
     onChange();
     const patience = (entry.deadline ?? defaultDeadline) - (clock.now() - receivedAt);
-    if (patience <= 0) return;
+    // Nobody waits for an answer any more; but what may not be lost is saved all the same.
+    if (patience <= 0 && entry.fallback?.kind !== "keep") return;
     void carry({ requestId, path, body }, entry, patience, (response) => {
       widget.post({ type: "rc-post-message-response", responseId: requestId, response }, target);
     });

@@ -521,3 +521,16 @@ test("destroy writes down what is under way and leaves nothing behind in the pag
   assert.match(await desk.written(), /under way/);
   assert.equal(tab.page.listeners.size, 0);
 });
+
+test("a log that came before the daemon was heard for the first time is saved when it is", async () => {
+  const desk = new Desk();
+  desk.daemon.down = true;
+  const tab = await desk.tab();
+  tab.log("1", { note: "early" });
+  tab.page.ask(tab.frame, "/activities", {});
+  await desk.time.advance(MINUTE);
+  desk.daemon.down = false;
+  await desk.time.advance(MINUTE);
+  assert.deepEqual(desk.daemon.notes("1"), ["early"]);
+  assert.equal(desk.daemon.posted("/activities").length, 0, "a question nobody waits for is not asked");
+});
