@@ -398,6 +398,24 @@ test("one tab of many delivers; when it is closed, another does", async () => {
   assert.deepEqual(tabs.slice(1).map(({ handle }) => handle.waiting.count), [0, 0]);
 });
 
+test("without Web Locks every tab is at the queue, and still each log goes once", async () => {
+  const desk = new Desk();
+  desk.browser.locks = () => null;
+  const tabs = [await desk.tab(), await desk.tab(), await desk.tab()];
+  desk.daemon.down = true;
+  for (let n = 0; n < 6; n++) tabs[n % 3].log(String(n), { note: `note ${n}` });
+  await desk.time.advance(8_000);
+  const take = desk.daemon.routes.get("/callLogger");
+  desk.daemon.on("/callLogger", async (body, request) => {
+    await settle();
+    return take(body, request);
+  });
+  desk.daemon.down = false;
+  await desk.time.advance(2 * MINUTE);
+  assert.deepEqual(desk.daemon.taken.map(([, id]) => id).sort(), ["0", "1", "2", "3", "4", "5"]);
+  assert.equal(await desk.written(), "[]");
+});
+
 test("a click that only opens something is not kept", async () => {
   const desk = new Desk();
   const tab = await desk.tab();

@@ -147,9 +147,13 @@ test("calls the daemon has already are not posted again, whatever the widget rem
   const desk = new Desk(logging());
   const { calls } = past(6);
   for (const { sessionId } of calls.slice(0, 4)) desk.daemon.taken.push(["dana", sessionId, "before"]);
-  await opened(desk, past(6));
-  await desk.time.advance(10_000);
-  assert.equal(posts(desk.daemon).length, 2);
+  const tab = await desk.tab();
+  tab.page.say(tab.frame, { type: "rc-callLogger-auto-log-notify", autoLog: true });
+  await desk.time.advance(3_000);
+  const [{ requestId }] = tab.frame.of("rc-adapter-message-request");
+  tab.page.say(tab.frame, { type: "rc-adapter-message-response", responseId: requestId, response: { calls, hasMore: false } });
+  await desk.time.advance(1_000);
+  assert.deepEqual(posts(desk.daemon).map(({ call }) => call.sessionId), calls.slice(4).map(({ sessionId }) => sessionId));
 });
 
 test("the daemon goes in the middle: nothing is kept for later, the next sweep finds the rest", async () => {
@@ -173,13 +177,15 @@ test("the daemon goes in the middle: nothing is kept for later, the next sweep f
 
 test("a call that waits in the queue is left to it", async () => {
   const desk = new Desk(logging());
-  const tab = await opened(desk, past(1, { autoLog: false }));
+  const tab = await opened(desk, past(2, { autoLog: false }));
   const take = desk.daemon.routes.get("/callLogger");
-  desk.daemon.on("/callLogger", () => problem(507, "database_full"));
+  desk.daemon.on("/callLogger", (body, request) => (body.note ? problem(500, "bug") : take(body, request)));
   tab.log("318220457000", { note: "mine" });
   await desk.time.advance(6_000);
-  desk.daemon.on("/callLogger", take);
   tab.phone.receive({ type: "rc-adapter-update-auto-log-settings", call: true });
+  await desk.time.advance(3 * MINUTE);
+  assert.deepEqual(desk.daemon.taken, [["dana", "318220457001", "callLogSync"]]);
+  desk.daemon.on("/callLogger", take);
   await desk.time.advance(3 * MINUTE);
   assert.deepEqual(desk.daemon.notes("318220457000"), ["mine"]);
 });
