@@ -4,7 +4,7 @@
  */
 
 import { backoff } from "./backoff.js";
-import { heads } from "./queue-rules.js";
+import { heads, isAhead, isHeld } from "./queue-rules.js";
 
 /** @typedef {import("./internal.d.ts").Failure} Failure */
 /** @typedef {import("./internal.d.ts").Slip} Slip */
@@ -14,6 +14,8 @@ const LIMIT = 30_000;
 /** A post claimed by a tab that is gone; without Web Locks nothing else tells. */
 const CLAIM = LIMIT + 5_000;
 const CAP = 60_000;
+/** What a Retry-After is cut to. */
+const LONGEST_PAUSE = 3_600_000;
 /** A tab that crashed has told nobody what it left. */
 const GLANCE = 60_000;
 /** So many in a row that failed for reasons of their own have the same reason. */
@@ -73,7 +75,7 @@ export function createDelivery({ env, clock, store, owner, alone, send, onSlips,
     onSlips(slips);
     const now = clock.now();
     cancel();
-    if (slips.length > 0 && pausedUntil > now) {
+    if (slips.length > 0 && isPaused()) {
       cancel = clock.after(pausedUntil - now, round);
       return;
     }
@@ -82,11 +84,28 @@ export function createDelivery({ env, clock, store, owner, alone, send, onSlips,
     let next = now + GLANCE;
     for (const slip of heads(slips)) {
       if (flying.has(slip.id)) continue;
-      const due = Math.max(slip.heldUntil, alone ? 0 : slip.claimedUntil, sick.get(slip.id)?.at ?? 0);
+      const due = dueAt(slip, now);
       if (due > now) next = Math.min(next, due);
       else if (flying.size < width) void deliver(slip);
     }
     cancel = clock.after(next - now, round);
+  }
+
+  function isPaused() {
+    return isAhead(pausedUntil, clock.now(), LONGEST_PAUSE);
+  }
+
+  /**
+   * @param {Slip} slip
+   * @param {number} now
+   */
+  function dueAt(slip, now) {
+    const recovery = sick.get(slip.id)?.at ?? 0;
+    return Math.max(
+      isHeld(slip, now) ? slip.heldUntil : 0,
+      !alone && isAhead(slip.claimedUntil, now, CLAIM) ? slip.claimedUntil : 0,
+      isAhead(recovery, now, CAP) ? recovery : 0,
+    );
   }
 
   /** @param {Slip} slip */
@@ -132,10 +151,10 @@ export function createDelivery({ env, clock, store, owner, alone, send, onSlips,
       // It may be this one alone: the others do not wait for it.
       const before = sick.get(slip.id)?.attempts ?? 0;
       sick.set(slip.id, { attempts: before + 1, at: now + backoff(before, env.random, CAP) });
-    } else if (now >= pausedUntil || failure.retryAfter !== null) {
+    } else if (!isPaused() || failure.retryAfter !== null) {
       const wait = Math.max(backoff(attempts, env.random, CAP), failure.retryAfter ?? 0);
       attempts++;
-      pausedUntil = Math.max(pausedUntil, now + wait);
+      pausedUntil = isPaused() ? Math.max(pausedUntil, now + wait) : now + wait;
       ordered = failure.retryAfter !== null;
     }
   }
@@ -149,7 +168,7 @@ export function createDelivery({ env, clock, store, owner, alone, send, onSlips,
      * @param {{spread: boolean}} how
      */
     hurry({ spread }) {
-      if (pausedUntil <= clock.now() || ordered) return;
+      if (!isPaused() || ordered) return;
       pausedUntil = clock.now() + (spread ? env.random() * SPREAD : 0);
       void round();
     },

@@ -3,6 +3,8 @@
  * be looked through without reading what is in it.
  */
 
+import { isAhead } from "./queue-rules.js";
+
 /** @typedef {import("./internal.d.ts").Slip} Slip */
 /** @typedef {import("./internal.d.ts").Store} Store */
 
@@ -17,7 +19,7 @@ const OPEN_LIMIT = 3_000;
  * @param {object} parts
  * @param {IDBFactory | null} parts.factory
  * @param {import("./internal.d.ts").Clock} parts.clock
- * @returns {Store & {close: () => void}} where the browser lends no such place, nothing
+ * @returns {Store} where the browser lends no such place, nothing
  *   can be added
  */
 export function createDiskStore({ factory, clock }) {
@@ -115,7 +117,7 @@ export function createDiskStore({ factory, clock }) {
     async hold(id, until) {
       await change(id, () => ({ heldUntil: until }));
     },
-    claim: (id, now, until) => change(id, ({ claimedUntil }) => (claimedUntil > now ? null : { claimedUntil: until })),
+    claim: (id, now, until) => change(id, ({ claimedUntil }) => (isAhead(claimedUntil, now, until - now) ? null : { claimedUntil: until })),
     async remove(gone) {
       await within("readwrite", (slips, bodies) => {
         for (const { id, ref } of gone) {
@@ -124,10 +126,6 @@ export function createDiskStore({ factory, clock }) {
         }
         return null;
       });
-    },
-    close() {
-      void opening?.then((database) => database.close()).catch(() => {});
-      opening = null;
     },
   };
 }

@@ -10,7 +10,7 @@ import { createHold } from "./hold.js";
 import { createMemoryStore } from "./memory-store.js";
 import { timedOut, unusable } from "./problem.js";
 import { createQueue } from "./queue.js";
-import { sameThing } from "./queue-rules.js";
+import { isHeld, sameThing } from "./queue-rules.js";
 import { slipOf } from "./slip.js";
 import { tokenFree } from "./token-free.js";
 
@@ -99,10 +99,23 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
       onTrouble,
     });
     holds.add(hold);
-    const done = queueUp(slip.slots);
-    const cancel = clock.after(WRITE_AFTER, () => void hold.keep());
-    const outcome = await attempt(hold, json, deadline, done.previous);
-    cancel();
+    const turn = queueUp(slip.slots);
+    try {
+      const outcome = await attempt(hold, json, deadline, turn.previous);
+      await conclude(outcome, hold, keep, post);
+    } finally {
+      holds.delete(hold);
+      turn.end();
+    }
+  }
+
+  /**
+   * @param {Outcome | null} outcome
+   * @param {Hold} hold
+   * @param {KeepFallback} keep
+   * @param {(response: unknown) => void} post
+   */
+  async function conclude(outcome, hold, keep, post) {
     if (outcome === null) {
       await leave(hold, keep, post);
     } else if (outcome.ok) {
@@ -110,14 +123,12 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
       run(outcome.value.commands, { asked: true });
     } else if (outcome.failure.final) {
       await settleNow(hold, () => post(keep.refused));
-      onFailure(path, outcome.failure);
-      lose(slip, safe, outcome.failure);
+      onFailure(hold.slip.path, outcome.failure);
+      lose(hold.slip, hold.body, outcome.failure);
     } else {
       await leave(hold, keep, post);
-      onFailure(path, outcome.failure);
+      onFailure(hold.slip.path, outcome.failure);
     }
-    holds.delete(hold);
-    done.end();
   }
 
   /** @param {string[]} slots */
@@ -149,10 +160,15 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
     /** @type {(value?: unknown) => void} */
     let wake = () => {};
     const expired = new Promise((resolve) => (wake = resolve));
-    const cancel = clock.after(deadline - clock.now(), () => {
+    const cancelWriting = clock.after(WRITE_AFTER, () => void hold.keep());
+    const cancelWaiting = clock.after(deadline - clock.now(), () => {
       late = true;
       wake();
     });
+    const cancel = () => {
+      cancelWriting();
+      cancelWaiting();
+    };
     /** @type {Failure} */
     let failure = timedOut();
     await Promise.race([previous, expired]);
@@ -263,7 +279,7 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
   }
 
   function waiting() {
-    return [...seen.values()].flat().filter(({ heldUntil }) => heldUntil <= clock.now());
+    return [...seen.values()].flat().filter((slip) => !isHeld(slip, clock.now()));
   }
 
   /**

@@ -3,6 +3,8 @@
  * page does.
  */
 
+import { isAhead } from "./queue-rules.js";
+
 /** @typedef {import("./internal.d.ts").Slip} Slip */
 
 /** @returns {import("./internal.d.ts").Store} */
@@ -39,8 +41,8 @@ export function createMemoryStore() {
       change(id, { heldUntil: until });
     },
     async claim(id, now, until) {
-      const claimed = entries.get(id)?.slip.claimedUntil ?? Infinity;
-      return claimed <= now && change(id, { claimedUntil: until });
+      const claimed = entries.get(id)?.slip.claimedUntil ?? 0;
+      return !isAhead(claimed, now, until - now) && change(id, { claimedUntil: until });
     },
     async remove(gone) {
       for (const { id } of gone) entries.delete(id);

@@ -10,6 +10,31 @@ export const MOST_POSTS = 2_000;
 export const MOST_CHARACTERS = 20_000_000;
 
 /**
+ * Whether a time to wait for is still to come. One that is further away than anything is ever put off was
+ * written before the computer's clock was set back.
+ *
+ * @param {number} until
+ * @param {number} now
+ * @param {number} most milliseconds
+ */
+export function isAhead(until, now, most) {
+  return until > now && until - now <= most;
+}
+
+/** The longest a tab tries by itself: the widget's patience with a logger, and some. */
+const HELD_AT_MOST = 120_000;
+
+/**
+ * Whether a living tab is bringing it to the daemon by itself.
+ *
+ * @param {Slip} slip
+ * @param {number} now
+ */
+export function isHeld({ heldUntil }, now) {
+  return isAhead(heldUntil, now, HELD_AT_MOST);
+}
+
+/**
  * @param {Pick<Slip, "slots">} one
  * @param {Pick<Slip, "slots">} other
  */

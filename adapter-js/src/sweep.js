@@ -42,7 +42,9 @@ export function createSweep({ env, clock, asks, find, ready, send, isKept, onSet
 
   /** @param {number} apart */
   function soon(apart) {
-    const at = Math.max(clock.now() + SETTLE, sweptAt + apart);
+    const now = clock.now();
+    // A clock that was set back is no reason to wait.
+    const at = Math.max(now + SETTLE, sweptAt > now ? 0 : sweptAt + apart);
     if (at >= dueAt) return;
     cancel();
     dueAt = at;
@@ -130,7 +132,7 @@ export function createSweep({ env, clock, asks, find, ready, send, isKept, onSet
     soon: () => soon(APART),
     /** Somebody looks at the page again. */
     glance() {
-      if (clock.now() - sweptAt >= GLANCE_APART) soon(APART);
+      if (Math.abs(clock.now() - sweptAt) >= GLANCE_APART) soon(APART);
     },
     /** @param {boolean} on as the widget tells it, in this tab or another */
     setAutoLog(on) {

@@ -3,6 +3,8 @@
  * operator by one alert that goes when the last of them is with the daemon.
  */
 
+import { isAhead } from "./queue-rules.js";
+
 /** @typedef {import("./types.d.ts").Waiting} Waiting */
 
 const TOPIC = "kept in this browser";
@@ -41,10 +43,10 @@ export function createWaiting({ clock, handle, alerts, signedOut }) {
       shown = "";
       shownAt = -Infinity;
       alerts.heal(TOPIC);
-    } else if (shownAt + APART <= clock.now()) {
-      show();
-    } else {
+    } else if (isAhead(shownAt + APART, clock.now(), APART)) {
       later ??= clock.after(shownAt + APART - clock.now(), show);
+    } else {
+      show();
     }
   };
 }

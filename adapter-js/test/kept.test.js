@@ -552,3 +552,23 @@ test("a log that came before the daemon was heard for the first time is saved wh
   assert.deepEqual(desk.daemon.notes("1"), ["early"]);
   assert.equal(desk.daemon.posted("/activities").length, 0, "a question nobody waits for is not asked");
 });
+
+test("the computer's clock goes back a day, or forward: nothing waits for it", async () => {
+  for (const jump of [-24, 24]) {
+    const desk = new Desk();
+    const tab = await desk.tab();
+    showAlerts(tab);
+    desk.daemon.down = true;
+    tab.log("1", { note: "before" });
+    await desk.time.advance(500);
+    tab.page.window.dispatchEvent(new Event("pagehide"));
+    tab.log("2", { note: "held" });
+    await desk.time.advance(MINUTE);
+    tab.page.env.now = () => desk.time.now + jump * 60 * MINUTE;
+    desk.daemon.down = false;
+    await desk.time.advance(2 * MINUTE);
+    assert.deepEqual(desk.daemon.taken.map(([, , note]) => note).sort(), ["before", "held"], String(jump));
+    assert.equal(tab.handle.waiting.count, 0);
+    tab.handle.destroy();
+  }
+});

@@ -53,7 +53,6 @@ test("the disk is shared by the tabs, and outlives them", async () => {
   const made = slip("a");
   await one.add(made, "1");
   assert.equal(await two.body(made), "1");
-  one.close();
   assert.equal((await createDiskStore({ factory, clock }).slips("a")).length, 1);
 });
 
