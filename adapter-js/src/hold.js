@@ -58,6 +58,7 @@ export function createHold({ slip, body, queues, onWritten, onTrouble }) {
     async drop() {
       const kept = await writing;
       if (kept) await kept.queue.store.remove([kept.slip]).catch(onTrouble);
+      return kept;
     },
   };
 }

@@ -4,20 +4,15 @@
  */
 
 import { backoff } from "./backoff.js";
-import { createDelivery } from "./delivery.js";
-import { misshapen, unobtrusive } from "./exchange.js";
+import { misshapen } from "./exchange.js";
 import { createHold } from "./hold.js";
-import { createMemoryStore } from "./memory-store.js";
-import { timedOut, unusable } from "./problem.js";
-import { createQueue } from "./queue.js";
-import { isHeld, sameThing } from "./queue-rules.js";
+import { noRoom, timedOut, unusable } from "./problem.js";
 import { slipOf } from "./slip.js";
 import { tokenFree } from "./token-free.js";
 
 /** @typedef {import("./internal.d.ts").Failure} Failure */
 /** @typedef {import("./internal.d.ts").KeepFallback} KeepFallback */
 /** @typedef {import("./internal.d.ts").Outcome<any>} Outcome */
-/** @typedef {import("./internal.d.ts").Slip} Slip */
 /** @typedef {import("./internal.d.ts").WidgetRequest} WidgetRequest */
 /** @typedef {ReturnType<typeof createHold>} Hold */
 
@@ -28,40 +23,24 @@ const WRITE_AFTER = 1_000;
 /** A tab's own tries are over by then, and it has said so if it lives. */
 const HELD_LONGER = 2_000;
 const RETRY_CAP = 5_000;
-/** Another tab has changed the queue: it is read again, but not with each of a thousand posts. */
-const LOOK_APART = 1_000;
 
 /**
  * @param {object} parts
  * @param {import("./internal.d.ts").Environment} parts.env
  * @param {import("./internal.d.ts").Clock} parts.clock
  * @param {() => string} parts.newId
- * @param {import("./internal.d.ts").Store} parts.disk
+ * @param {ReturnType<typeof import("./queues.js").createQueues>} parts.queues
  * @param {(path: string, body: string, limit: number, owner: string, outlive: boolean) => Promise<Outcome>} parts.send
  * @param {(commands: unknown, how: {asked: boolean}) => void} parts.run
- * @param {(waiting: import("./types.d.ts").Waiting) => void} parts.onWaiting
  * @param {(slip: import("./internal.d.ts").NewSlip, body: string, failure: Failure) => void} parts.onLost
  * @param {(path: string, failure: Failure) => void} parts.onFailure at most once a request of the widget
- * @param {(settled: {path: string, mark: string}[]) => void} parts.onSettled posts that wait no longer
- * @param {() => void} parts.onChange the queue on the disk has changed, which concerns other tabs
  */
-export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, onLost, onFailure, onSettled, onChange }) {
-  const onDisplaced = (/** @type {Slip} */ slip, /** @type {string} */ body) => lose(slip, body, noRoom());
-  const shared = createQueue({ store: disk, onDisplaced });
-  const own = createQueue({ store: createMemoryStore(), onDisplaced });
-  /** @type {Map<typeof shared, Slip[]>} what is in the queues, as far as this tab has seen */
-  const seen = new Map();
-  /** @type {Map<typeof shared, ReturnType<typeof createDelivery>>} */
-  const deliveries = new Map();
+export function createKeeper({ env, clock, newId, queues, send, run, onLost, onFailure }) {
   /** @type {Set<Hold>} posts this tab is bringing to the daemon */
   const holds = new Set();
   /** @type {Map<string, Promise<void>>} by slot: the last of these posts, so that they keep their order */
   const turns = new Map();
-  /** @type {string | null} */
-  let owner = null;
   let warned = false;
-  /** @type {(() => void) | null} */
-  let lookSoon = null;
 
   /** @param {unknown} error */
   function onTrouble(error) {
@@ -77,7 +56,7 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
    * @param {(response: unknown) => void} post answers the widget; called exactly once
    */
   async function take({ path, body }, keep, patience, post) {
-    const whose = /** @type {string} */ (owner);
+    const whose = /** @type {string} */ (queues.owner);
     const deadline = clock.now() + Math.max(patience - RESERVE, patience / 2);
     let json, safe;
     try {
@@ -87,15 +66,15 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
       env.console.error(`trunkline: the widget's request on ${path} cannot be written as JSON`, error);
       post(keep.refused);
       const slip = slipOf({ ref: `${clock.now()} ${newId()}`, owner: whose, path, keep, body: null, size: 0, at: clock.now() });
-      lose(slip, "null", unusable("The widget sent something that cannot be saved as it is."));
+      onLost(slip, "null", unusable("The widget sent something that cannot be saved as it is."));
       return;
     }
     const slip = slipOf({ ref: `${clock.now()} ${newId()}`, owner: whose, path, keep, body, size: safe.length, at: clock.now() });
     const hold = createHold({
       slip: { ...slip, heldUntil: deadline + HELD_LONGER },
       body: safe,
-      queues: [shared, own],
-      onWritten: changedHere,
+      queues: queues.all,
+      onWritten: queues.changed,
       onTrouble,
     });
     holds.add(hold);
@@ -124,7 +103,7 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
     } else if (outcome.failure.final) {
       await settleNow(hold, () => post(keep.refused));
       onFailure(hold.slip.path, outcome.failure);
-      lose(hold.slip, hold.body, outcome.failure);
+      onLost(hold.slip, hold.body, outcome.failure);
     } else {
       await leave(hold, keep, post);
       onFailure(hold.slip.path, outcome.failure);
@@ -200,7 +179,7 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
    */
   async function isBehind(hold) {
     const kept = hold.writing ? await hold.keep() : null;
-    for (const queue of [shared, own]) {
+    for (const queue of queues.all) {
       const before = kept?.queue === queue ? kept.slip.id : Infinity;
       if (await queue.hasBefore(hold.slip, before).catch(() => false)) return true;
     }
@@ -214,9 +193,9 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
   async function settleNow(hold, answer) {
     answer();
     if (!hold.writing) return;
-    await hold.drop();
-    await look();
-    onChange();
+    const kept = await hold.drop();
+    await queues.look();
+    if (kept) queues.changed(kept.queue);
   }
 
   /**
@@ -230,132 +209,17 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
     const kept = await hold.release();
     if (kept === null) {
       post(keep.refused);
-      lose(hold.slip, hold.body, noRoom());
+      onLost(hold.slip, hold.body, noRoom());
       return;
     }
     // Before the answer: the widget asks its matcher at once.
-    await look();
+    await queues.look();
     post(keep.response);
-    changedHere(kept.queue);
-  }
-
-  /**
-   * Whoever delivers from this queue has to look, in this tab or another.
-   *
-   * @param {typeof shared} queue
-   */
-  function changedHere(queue) {
-    deliveries.get(queue)?.poke();
-    if (queue === shared) onChange();
-  }
-
-  /**
-   * @param {import("./internal.d.ts").NewSlip} slip
-   * @param {string} body
-   * @param {Failure} failure
-   */
-  function lose(slip, body, failure) {
-    onLost(slip, body, failure);
-    if (slip.mark !== null) onSettled([{ path: slip.path, mark: slip.mark }]);
-  }
-
-  /** Reads the queues anew. */
-  async function look() {
-    if (owner === null) return;
-    const whose = owner;
-    for (const queue of [shared, own]) {
-      const slips = await queue.store.slips(whose).catch(() => /** @type {Slip[]} */ ([]));
-      if (owner === whose) seen.set(queue, slips);
-    }
-    tell();
-  }
-
-  function tell() {
-    // What a living tab is trying by itself does not wait yet.
-    const slips = waiting();
-    const oldest = slips.reduce((least, { at }) => Math.min(least, at), Infinity);
-    const durable = !slips.some((slip) => seen.get(own)?.includes(slip));
-    onWaiting({ count: slips.length, oldest: slips.length === 0 ? null : oldest, durable });
-  }
-
-  function waiting() {
-    return [...seen.values()].flat().filter((slip) => !isHeld(slip, clock.now()));
-  }
-
-  /**
-   * @param {typeof shared} queue
-   * @param {boolean} alone
-   */
-  function deliverFrom(queue, alone) {
-    if (owner === null) return;
-    deliveries.get(queue)?.stop();
-    const delivery = createDelivery({
-      env,
-      clock,
-      store: queue.store,
-      owner,
-      alone,
-      send: async ({ path, owner }, body, limit, outlive) => {
-        const outcome = await send(path, body, limit, owner, outlive);
-        const failure = outcome.ok ? misshapen(outcome.value) : null;
-        return failure === null ? outcome : { ok: false, failure };
-      },
-      onSlips(slips) {
-        seen.set(queue, slips);
-        tell();
-      },
-      onDelivered({ path, mark }, { commands }) {
-        if (mark !== null) onSettled([{ path, mark }]);
-        if (queue === shared) onChange();
-        run(unobtrusive(commands), { asked: false });
-      },
-      onLost(slip, body, failure) {
-        lose(slip, body, failure);
-        if (queue === shared) onChange();
-      },
-    });
-    deliveries.set(queue, delivery);
-    delivery.poke();
-  }
-
-  function stop() {
-    for (const delivery of deliveries.values()) delivery.stop();
-    deliveries.clear();
+    queues.changed(kept.queue);
   }
 
   return {
     take,
-    /**
-     * Another operator is at work now: theirs is another queue.
-     *
-     * @param {string} now
-     */
-    become(now) {
-      if (now === owner) return;
-      stop();
-      owner = now;
-      seen.clear();
-      void look();
-      deliverFrom(own, true);
-    },
-    /**
-     * This tab brings the shared queue to the daemon.
-     *
-     * @param {boolean} alone no other tab does
-     */
-    lead: (alone) => deliverFrom(shared, alone),
-    /** Another tab has changed the shared queue. */
-    changed() {
-      deliveries.get(shared)?.poke();
-      lookSoon ??= clock.after(LOOK_APART, () => {
-        lookSoon = null;
-        void look();
-      });
-    },
-    /** The daemon answers again. */
-    back() {
-      for (const delivery of deliveries.values()) delivery.hurry({ spread: true });
-    },
     /**
      * The page may be gone in a moment.
      *
@@ -364,33 +228,7 @@ export function createKeeper({ env, clock, newId, disk, send, run, onWaiting, on
     hide(surely) {
       // Another tab need not wait for one that is gone.
       for (const hold of holds) void (surely ? hold.release() : hold.keep());
-      for (const delivery of deliveries.values()) delivery.hurry({ spread: false });
+      queues.hurry({ spread: false });
     },
-    /**
-     * @param {string} path
-     * @returns {Set<string>} the marks of its posts that wait here
-     */
-    marks(path) {
-      const marks = waiting().filter((slip) => slip.path === path).map(({ mark }) => mark);
-      return new Set(marks.filter((mark) => mark !== null));
-    },
-    /**
-     * @param {string} path
-     * @param {string} slot
-     */
-    has(path, slot) {
-      const one = { slots: [`${path}\n${slot}`] };
-      return [...seen.values()].flat().some((slip) => sameThing(slip, one));
-    },
-    stop,
-  };
-}
-
-/** @returns {Failure} */
-function noRoom() {
-  return {
-    ...unusable("Trunkline cannot be reached, and this browser has no room left to keep it."),
-    code: "no_room",
-    fix: "Write it down elsewhere until the service is back.",
   };
 }

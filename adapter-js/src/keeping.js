@@ -7,7 +7,8 @@ import { createAsks } from "./asks.js";
 import { createDiskStore } from "./disk-store.js";
 import { createKeeper } from "./keeper.js";
 import { createLosses } from "./losses.js";
-import { anothers, unreachable } from "./problem.js";
+import { anothers, noRoom, unreachable } from "./problem.js";
+import { createQueues } from "./queues.js";
 import { createRematch } from "./rematch.js";
 import { isKept } from "./slip.js";
 import { createSweep } from "./sweep.js";
@@ -41,40 +42,57 @@ const AUTO_LOG = "rc-callLogger-auto-log-notify";
  */
 export function createKeeping(parts) {
   const { env, clock, base, newId, signal, handle, alerts, trouble, daemon, manifest, post, run, registered, tell } = parts;
-  const disk = createDiskStore({ factory: env.indexedDB ?? null, clock });
   let leads = false;
   let wasReady = false;
 
   const ownerOf = (/** @type {string | null} */ operator) => `${base}\n${operator}`;
   const asks = createAsks({ clock, newId, send: post });
   const rematch = createRematch({ clock, keepOf, send: post, tell: (settled) => tell({ settled }) });
-  const keeper = createKeeper({
+  const tellLoss = createLosses({ newId, handle, alerts, keepOf });
+  const queues = createQueues({
     env,
     clock,
-    newId,
-    disk,
-    send: (path, body, limit, owner, outlive) =>
-      daemon.post(`embeddable${path}`, body, limit, { outlive, admit: (token) => admit(token, owner) }),
+    disk: createDiskStore({ factory: env.indexedDB ?? null, clock }),
+    send,
     run,
     onWaiting: createWaiting({ clock, handle, alerts, signedOut: () => trouble.status?.status === "unauthorized" }),
-    onLost: createLosses({ newId, handle, alerts, keepOf }),
-    onFailure: trouble.note,
+    onDisplaced: (slip, body) => lose(slip, body, noRoom()),
+    onLost: lose,
     onSettled: rematch.add,
     onChange: () => tell({ kept: true }),
   });
+  const keeper = createKeeper({ env, clock, newId, queues, send, run, onLost: lose, onFailure: trouble.note });
   const sweep = createSweep({
     env,
     clock,
     asks,
     find: swept,
     ready,
-    send: (path, body, limit) => {
-      const owner = ownerOf(manifest.operator);
-      return daemon.post(`embeddable${path}`, body, limit, { admit: (token) => admit(token, owner) });
-    },
-    isKept: keeper.has,
+    send: (path, body, limit) => send(path, body, limit, ownerOf(manifest.operator), false),
+    isKept: queues.has,
     onSettled: rematch.add,
   });
+
+  /**
+   * @param {string} path
+   * @param {string} body
+   * @param {number} limit
+   * @param {string} owner whose it is
+   * @param {boolean} outlive
+   */
+  function send(path, body, limit, owner, outlive) {
+    return daemon.post(`embeddable${path}`, body, limit, { outlive, admit: (token) => admit(token, owner) });
+  }
+
+  /**
+   * @param {import("./internal.d.ts").NewSlip} slip
+   * @param {string} body
+   * @param {Failure} failure
+   */
+  function lose(slip, body, failure) {
+    tellLoss(slip, body, failure);
+    if (slip.mark !== null) rematch.add([{ path: slip.path, mark: slip.mark }]);
+  }
 
   /**
    * @param {string} path
@@ -114,14 +132,14 @@ export function createKeeping(parts) {
 
   const listeners = /** @type {[EventTarget, string, () => void][]} */ ([
     [env.window, "pagehide", () => keeper.hide(true)],
-    [env.window, "online", keeper.back],
+    [env.window, "online", () => queues.hurry({ spread: true })],
     [env.window, "focus", sweep.glance],
     [env.document, "visibilitychange", () => (env.document.visibilityState === "hidden" ? keeper.hide(false) : sweep.glance())],
   ]);
   for (const [target, type, run] of listeners) target.addEventListener(type, run);
 
   return {
-    marksOf: keeper.marks,
+    marksOf: queues.marks,
     /**
      * @param {WidgetRequest} request
      * @param {PathEntry} entry
@@ -141,17 +159,17 @@ export function createKeeping(parts) {
     /** @param {string} operator */
     become(operator) {
       leads = false;
-      keeper.become(ownerOf(operator));
+      queues.become(ownerOf(operator));
     },
     /** @param {boolean} alone */
     lead(alone) {
       leads = true;
-      keeper.lead(alone);
+      queues.lead(alone);
       sweep.soon();
     },
     /** @param {any} message from another tab */
     told(message) {
-      if (message?.kept) keeper.changed();
+      if (message?.kept) queues.changedElsewhere();
       if (Array.isArray(message?.settled)) rematch.show(message.settled);
       if (typeof message?.autoLog === "boolean") sweep.setAutoLog(message.autoLog);
     },
@@ -168,7 +186,7 @@ export function createKeeping(parts) {
     },
     /** Something has changed between widget, page and daemon. */
     changed() {
-      if (trouble.status === null) keeper.back();
+      if (trouble.status === null) queues.hurry({ spread: true });
       const now = ready();
       if (now && !wasReady) sweep.soon();
       wasReady = now;
@@ -176,7 +194,7 @@ export function createKeeping(parts) {
     /** Before the connection ends: what is under way is written down. */
     end() {
       keeper.hide(true);
-      keeper.stop();
+      queues.stop();
       for (const [target, type, run] of listeners) target.removeEventListener(type, run);
     },
   };

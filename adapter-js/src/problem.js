@@ -128,3 +128,12 @@ export function anothers() {
     fix: "It is sent when the operator who wrote it is signed in again in this browser.",
   };
 }
+
+/** @returns {Failure} */
+export function noRoom() {
+  return {
+    ...unusable("Trunkline cannot be reached, and this browser has no room left to keep it."),
+    code: "no_room",
+    fix: "Write it down elsewhere until the service is back.",
+  };
+}
