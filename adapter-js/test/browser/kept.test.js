@@ -59,6 +59,14 @@ async function call(at, note) {
 /** What was written, without the widget's own later posts of the same calls. */
 const notesOf = (daemon) => daemon.posted("/callLogger").map(({ body }) => body.note).filter(Boolean);
 
+/** Asks again until it is so. */
+async function until(at, so) {
+  for (let n = 0; !so(); n++) {
+    assert.ok(n < 160, `not within 40 s: ${so}`);
+    await at.page.waitForTimeout(250);
+  }
+}
+
 const drained = (at) => at.waiting.waitFor({ state: "detached", timeout: 60_000 });
 
 test("the daemon is killed while calls are logged, the page is reloaded, the daemon is back: all there once, with the notes", async (t) => {
@@ -79,7 +87,7 @@ test("the daemon is killed while calls are logged, the page is reloaded, the dae
   await at.status("registered");
   const rows = () => served.rows("select note || '|' || phase || '|' || count(*) from call_log group by session_id order by note");
   const wanted = ["Quoted $150 & <b>|history|1", "before|history|1", "second|history|1", "third|history|1"];
-  for (let n = 0; n < 60 && rows().length < 4; n++) await at.page.waitForTimeout(500);
+  await until(at, () => rows().length >= 4);
   await drained(at);
   assert.deepEqual(rows(), wanted);
   assert.deepEqual(served.rows("select count(*) from call_log"), ["4"]);
@@ -94,15 +102,19 @@ test("200 calls made while no page was open are logged once by opening it, and n
   const at = await open(made, origins);
   await at.status("registered");
   const count = () => Number(served.rows("select count(*) from call_log")[0]);
-  for (let n = 0; n < 80 && count() < 200; n++) await at.page.waitForTimeout(500);
+  await until(at, () => count() >= 200);
   assert.equal(count(), 200);
   await at.tab("Calls");
   await at.logged(at.newestCall);
   const revisions = served.rows("select max(updated_at) from call_log");
+  const posts = [];
+  at.page.on("request", (request) => request.url().endsWith("/callLogger") && posts.push(request));
   await at.page.reload();
-  await at.status("registered");
-  await at.page.waitForTimeout(6_000);
-  assert.equal(count(), 200);
+  const left = await at.page.evaluate(() => new Promise((resolve) => {
+    addEventListener("message", ({ data }) => data?.type === "rc-adapter-message-response" && data.response?.calls && resolve(data.response.calls.length));
+  }));
+  assert.equal(left, 0, "the second sweep finds none");
+  assert.deepEqual([count(), posts.length], [200, 0]);
   assert.deepEqual(served.rows("select max(updated_at) from call_log"), revisions, "nothing was posted again");
   await made.close();
 });
@@ -142,7 +154,7 @@ test("the page goes away in the middle of a save: the next one brings it", async
   daemon.hanging.clear();
   const again = await open(made, origins);
   await again.status("registered");
-  for (let n = 0; n < 40 && daemon.posted("/callLogger").length === 0; n++) await again.page.waitForTimeout(250);
+  await until(again, () => daemon.posted("/callLogger").length > 0);
   assert.deepEqual(notesOf(daemon), ["the last word"]);
   await made.close();
 });
@@ -163,17 +175,19 @@ test("what another operator left in this browser is not sent, and waits for them
   await daemon.startDaemon();
   const sam = await open(made, origins);
   await sam.status("registered");
-  await call(sam, "Sam's");
-  await sam.logged(sam.newestCall);
-  await sam.page.waitForTimeout(3_000);
   const notes = () => notesOf(daemon);
+  // A queue of Sam's own fills and empties beside Dana's.
+  await daemon.stopDaemon();
+  await call(sam, "Sam's");
+  await sam.waiting.filter({ hasText: "1 log waits" }).waitFor();
+  await daemon.startDaemon();
+  await drained(sam);
   assert.deepEqual(notes(), ["Sam's"]);
-  assert.equal(await sam.waiting.count(), 0);
   await sam.page.close();
   daemon.answers.operator = "dana";
   const again = await open(made, origins);
   await again.status("registered");
-  for (let n = 0; n < 40 && notes().length < 2; n++) await again.page.waitForTimeout(250);
+  await until(again, () => notes().length >= 2);
   assert.deepEqual(notes(), ["Sam's", "Dana's"]);
   await made.close();
 });
