@@ -83,7 +83,7 @@ async fn add_operator(
     if standing.authorized {
         service.insert("authorizedAccount".into(), standing.account.into());
     }
-    if !state.config.service.settings.is_empty() {
+    if !settings::declared(state).is_empty() {
         // The widget shows the page only with both, and not for an empty list.
         service.insert("settingsPath".into(), "/settings".into());
         service.insert("settings".into(), settings::current(state, operator).await?);
