@@ -171,7 +171,7 @@ impl Work<'_> {
             }
             None => None,
         };
-        Ok(LogEntry { body, contact_id, ..self.log.entry(self.entry.log_id.clone(), &facts) })
+        Ok(LogEntry { contact_id, body, ..self.log.entry(self.entry.log_id.clone(), &facts) })
     }
 
     fn delivered(&self, revision: i64, upstream_id: String) -> Settlement {

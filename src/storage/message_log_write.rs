@@ -87,17 +87,14 @@ pub(super) async fn take_post(
         let mut changed = !log.says_the_same(&before);
         write_log(tx, log).await?;
         for message in messages {
-            let (body, modified_at) = match homes.remove(&message.id) {
-                Some(home) => {
-                    let stored: Map<String, Value> = serde_json::from_str(&home.body).unwrap_or_default();
-                    let told = retold((stored.clone(), home.modified_at), (&message.body, message.modified_at));
-                    changed |= told.0 != stored;
-                    told
-                }
-                None => {
-                    changed = true;
-                    (message.body.clone(), message.modified_at)
-                }
+            let (body, modified_at) = if let Some(home) = homes.remove(&message.id) {
+                let stored: Map<String, Value> = serde_json::from_str(&home.body).unwrap_or_default();
+                let told = retold((stored.clone(), home.modified_at), (&message.body, message.modified_at));
+                changed |= told.0 != stored;
+                told
+            } else {
+                changed = true;
+                (message.body.clone(), message.modified_at)
             };
             let body = Value::Object(body).to_string();
             sqlx::query(PUT_MESSAGE)
