@@ -12,6 +12,7 @@ mod fate;
 mod lane;
 mod log;
 mod resolve;
+mod session;
 mod wishes;
 mod worker;
 

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::config::delivery::Line;
 use crate::domain::upstream::LogFormat;
-pub(super) use call::of_call;
+pub(super) use call::{of_call, recording};
 pub(super) use message::of_messages;
 
 /// What a template sees.

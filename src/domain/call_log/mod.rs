@@ -4,12 +4,15 @@
 //! record that follows is the truth and is never overwritten by a live post that comes late. What a
 //! person wrote (note, contact, form) is never overwritten by what a machine observed.
 
+mod trigger;
+
 use serde_json::{Map, Value};
 
 use super::json;
 use super::party::{Choice, Direction, NamedContact, Note, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::redacted;
+pub use trigger::Trigger;
 
 /// How far a log's knowledge of its call goes. Later phases are not taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,52 +58,6 @@ impl Phase {
             (_, "Ringing") | ("Ringing", _) => Self::Ringing,
             _ => Self::Connected,
         }
-    }
-}
-
-/// Why the widget posts (protocol 4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trigger {
-    /// Automatic, live.
-    PresenceUpdate,
-    /// Automatic, from the history.
-    CallLogSync,
-    /// The operator pressed Log.
-    CreateLog,
-    /// The operator pressed Edit.
-    EditLog,
-    /// The operator pressed View: opens the record, writes nothing.
-    ViewLog,
-    /// The operator picked another contact.
-    ContactUpdated,
-    /// The operator saved the log form.
-    LogForm,
-    /// A word this version does not know: taken like an automatic post.
-    Unknown,
-}
-
-impl Trigger {
-    /// From the widget's word.
-    pub fn from_word(word: Option<&str>) -> Self {
-        match word {
-            Some("presenceUpdate") => Self::PresenceUpdate,
-            Some("callLogSync") => Self::CallLogSync,
-            Some("createLog") => Self::CreateLog,
-            Some("editLog") => Self::EditLog,
-            Some("viewLog") => Self::ViewLog,
-            Some("contactUpdated") => Self::ContactUpdated,
-            Some("logForm") => Self::LogForm,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// Whether a person waits for it.
-    pub fn is_persons(self) -> bool {
-        self.is_click() || self == Self::LogForm
-    }
-
-    fn is_click(self) -> bool {
-        matches!(self, Self::CreateLog | Self::EditLog | Self::ContactUpdated)
     }
 }
 
@@ -328,6 +285,15 @@ impl CallLog {
     /// Inbound unless the call says otherwise.
     pub fn direction(&self) -> Direction {
         direction_of(&self.call).unwrap_or(Direction::Inbound)
+    }
+
+    /// Whether this operator spoke, as far as is known.
+    pub fn is_answered(&self) -> bool {
+        match self.result() {
+            Some("Missed" | "Voicemail" | "Rejected" | "Declined" | "No Answer" | "Hang Up" | "Ringing") => false,
+            Some("Accepted" | "Call connected" | "CallConnected") => true,
+            _ => self.phase >= Phase::Connected,
+        }
     }
 
     /// Seconds.
