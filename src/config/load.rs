@@ -71,6 +71,7 @@ impl Config {
         }
         self.vault.check(report);
         self.log.check(report);
+        self.media.check(report);
         self.service.check(report);
         self.check_exposure(report);
     }

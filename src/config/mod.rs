@@ -7,6 +7,7 @@ mod connectors;
 mod draft;
 mod load;
 mod log;
+mod media;
 mod numbers;
 mod operators;
 mod origin;
@@ -27,6 +28,7 @@ pub use api::ApiConfig;
 pub use connectors::{ConnectorConfig, ConnectorKind, ConnectorsConfig, FilterConfig, SignIn};
 pub use load::Loaded;
 pub use log::{LogConfig, LogFormat};
+pub use media::{MediaConfig, MediaLink, RetentionConfig, S3Config};
 pub use numbers::NumbersConfig;
 pub use operators::{Auth, KeyAlg, KeyConfig, OperatorsConfig};
 pub use problem::{ConfigError, Place, Problem};
@@ -61,6 +63,8 @@ pub struct Config {
     pub vault: VaultConfig,
     /// What the daemon writes about itself.
     pub log: LogConfig,
+    /// Recordings, voicemails, faxes and attachments.
+    pub media: MediaConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.
     pub service: ServiceConfig,
 }

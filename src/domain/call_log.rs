@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::json;
+use super::media::MediaNote;
 use super::party::{Choice, Direction, NamedContact, Note, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::redacted;
@@ -122,6 +123,8 @@ pub struct CallPost {
     pub call: Map<String, Value>,
     /// Further keys of the body (`aiNote`, `transcript`, and those a newer widget adds).
     pub extra: Map<String, Value>,
+    /// Its recordings: read before the post was cleaned.
+    pub media: Vec<MediaNote>,
     /// The key of the other end's number.
     pub remote_number: Option<String>,
 }
@@ -186,6 +189,7 @@ impl CallPost {
             form: None,
             call: Map::new(),
             extra: Map::new(),
+            media: Vec::new(),
         };
         call.retain(|key, _| !TRANSIENT.contains(&key.as_str()));
         body.retain(|key, value| !KNOWN.contains(&key.as_str()) && !value.is_null());

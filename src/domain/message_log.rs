@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::json;
+use super::media::MediaNote;
 use super::party::{NamedContact, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::{redacted, strip_access_token};
@@ -81,6 +82,8 @@ pub struct MessagePost {
     pub conversation: Map<String, Value>,
     /// The keys of the other ends' numbers.
     pub remote_numbers: Vec<String>,
+    /// Files that came with the messages: read before the post was cleaned.
+    pub media: Vec<MediaNote>,
     /// The zone our days are counted in.
     pub zone: Tz,
 }
@@ -151,6 +154,7 @@ impl MessagePost {
             messages,
             conversation: redacted(conversation),
             remote_numbers,
+            media: Vec::new(),
             zone,
         })
     }

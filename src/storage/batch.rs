@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 
 use super::error::StorageError;
 use super::writer::{Done, Job};
-use super::{call_logs, connectors, contact_rows, credentials, message_logs, operators};
+use super::{call_logs, connectors, contact_rows, credentials, media_rows, message_logs, operators};
 use crate::domain::call_log::CallPost;
 use crate::domain::clock::Clock;
 
@@ -24,7 +24,8 @@ pub(super) async fn run(tx: &mut SqliteConnection, jobs: &[Job], clock: &dyn Clo
     if !posts.is_empty() {
         let taken: Vec<(&str, &CallPost)> = posts.iter().map(|(_, operator, post)| (*operator, *post)).collect();
         let logs = call_logs::take_posts(tx, &taken, clock).await?;
-        for ((place, ..), log) in posts.into_iter().zip(logs) {
+        for ((place, operator, post), log) in posts.into_iter().zip(logs) {
+            media_rows::note(tx, (operator, &log.id), post.media.iter(), clock).await?;
             done[place] = Done::CallLog(log);
         }
     }
@@ -45,6 +46,7 @@ async fn run_one(tx: &mut SqliteConnection, job: &Job, clock: &dyn Clock) -> Res
         }
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
         Job::Credential(job) => credentials::write(tx, job).await?,
+        Job::Media(job) => return media_rows::run(tx, job, now).await,
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);
         }

@@ -10,6 +10,7 @@ use sqlx::{FromRow, Row, SqliteConnection};
 use super::Storage;
 use super::call_logs::{choice_of, note_of};
 use super::error::StorageError;
+use super::media_rows;
 use super::writer::{Done, Job};
 use crate::domain::clock::Clock;
 use crate::domain::ids::new_id;
@@ -222,6 +223,8 @@ pub(super) async fn take_post(
                 .bind(body)
                 .execute(&mut *tx)
                 .await?;
+            let files = post.media.iter().filter(|file| file.message_id == message.id);
+            media_rows::note(tx, (operator, id), files, clock).await?;
         }
         if let Some(alias) = post.alias.as_ref().filter(|_| post.trigger != MessageTrigger::SelectedLog) {
             sqlx::query(ADD_ALIAS).bind(operator).bind(alias).bind(id).execute(&mut *tx).await?;

@@ -17,6 +17,7 @@ use super::connectors::SyncWrite;
 use super::contact_batch::{BatchOutcome, ContactBatch};
 use super::credentials::CredentialJob;
 use super::error::StorageError;
+use super::media_rows::{MediaJob, Removed};
 use super::number_index::NumberIndex;
 use crate::domain::call_log::{CallLog, CallPost};
 use crate::domain::clock::SharedClock;
@@ -57,6 +58,7 @@ pub(super) enum Job {
         connector: String,
     },
     Credential(CredentialJob),
+    Media(Arc<MediaJob>),
     PurgeTombstones {
         changed_before: i64,
     },
@@ -70,6 +72,12 @@ pub(super) enum Done {
     Contacts(BatchOutcome),
     CallLog(Arc<CallLog>),
     MessageLogs(Vec<String>),
+    /// A file of this log became stored or failed; `None` where nothing did.
+    MediaChanged {
+        log_id: Option<String>,
+    },
+    /// Files went.
+    MediaGone(Removed),
     /// Tombstones were forgotten: the oldest usable token.
     Floor(i64),
     Nothing,

@@ -43,6 +43,10 @@ pub(super) async fn service(
     Caller { operator, .. }: Caller,
 ) -> Result<Response, ApiError> {
     let mut service = registration(&state.config.service);
+    if state.media.fetches() {
+        service.insert("recordingWithToken".into(), true.into());
+        service.insert("attachmentWithToken".into(), true.into());
+    }
     add_operator(&mut service, &state, &operator).await?;
     let paths: Map<String, Value> = PATHS
         .iter()
