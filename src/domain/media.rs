@@ -3,7 +3,7 @@
 
 pub mod reference;
 
-pub use reference::{Reference, of_call, of_conversation};
+pub use reference::{Reference, first_token, of_call, of_conversation};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,12 +6,13 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::fetch::{Failure, too_slow};
 use super::landing::{Landed, land};
 use super::{Asked, Media, WAITING};
-use crate::domain::media::{Blob, MediaRow, MediaState};
+use crate::domain::media::{Blob, MediaRow, MediaState, first_token};
 use crate::storage::StorageError;
 use crate::storage::media::Outcome;
 
@@ -48,6 +49,18 @@ impl Media {
         });
     }
 
+    /// Takes the token out of a body that names no file of a log, and fetches what its operator lacks.
+    pub fn bring(&self, operator: &str, body: &Value) {
+        let Some(token) = first_token(body).filter(|_| self.0.config.fetch) else { return };
+        let (media, operator) = (self.clone(), operator.to_owned());
+        self.spawn(async move {
+            media.0.tokens.keep(&operator, &token, media.0.clock.now_ms());
+            if let Err(error) = media.catch_up(&operator).await {
+                tracing::warn!(%error, "media could not be looked up: the next post tries again");
+            }
+        });
+    }
+
     fn token(&self, operator: &str) -> Option<SecretString> {
         self.0.tokens.find(operator, self.0.clock.now_ms())
     }
@@ -71,8 +84,12 @@ impl Media {
                 self.start(row, token);
             }
         }
-        if fresh && let Some(token) = self.token(operator) {
-            for row in self.0.storage.list_due_media(operator, now, CATCH_UP).await? {
+        if fresh { self.catch_up(operator).await } else { Ok(()) }
+    }
+
+    async fn catch_up(&self, operator: &str) -> Result<(), StorageError> {
+        if let Some(token) = self.token(operator) {
+            for row in self.0.storage.list_due_media(operator, self.0.clock.now_ms(), CATCH_UP).await? {
                 self.start(row, token.clone());
             }
         }

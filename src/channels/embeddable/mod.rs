@@ -19,6 +19,7 @@ mod contacts;
 mod create_contact;
 mod create_contact_page;
 mod customized_page;
+mod listen;
 mod manifest;
 mod meeting_invite;
 mod message_log_matcher;

@@ -66,6 +66,16 @@ pub fn of_conversation(body: &Map<String, Value>) -> Vec<Reference> {
     found
 }
 
+/// The first token in any text of `value`.
+pub fn first_token(value: &Value) -> Option<SecretString> {
+    match value {
+        Value::String(text) => find_access_token(text),
+        Value::Array(items) => items.iter().find_map(first_token),
+        Value::Object(map) => map.values().find_map(first_token),
+        _ => None,
+    }
+}
+
 fn read(item: &Map<String, Value>, key: &str, kind: MediaKind, message_id: &str, made_at: i64) -> Option<Reference> {
     let (told, link) = (json::text(item.get(key)), json::text(item.get("link")));
     let uri = told.clone().or_else(|| link.as_deref().and_then(wrapped))?;

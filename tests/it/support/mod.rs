@@ -7,6 +7,7 @@ pub mod crm;
 pub mod daemon;
 pub mod dav;
 pub mod fake_dav;
+pub mod media_host;
 pub mod memory;
 pub mod raw;
 pub mod rest;
