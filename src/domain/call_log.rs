@@ -148,7 +148,9 @@ const KNOWN: [&str; 7] = ["call", "triggerType", "redirect", "fromEntity", "toEn
 
 impl CallPost {
     /// Reads the body of a call logger post.
-    pub fn from_body(mut body: Map<String, Value>, region: Option<Region>) -> Result<Self, PostProblem> {
+    pub fn from_body(body: Map<String, Value>, region: Option<Region>) -> Result<Self, PostProblem> {
+        // First of all, so that no field is missed: ids are texts of the sender's as well.
+        let mut body = redacted(body);
         let Some(Value::Object(mut call)) = body.remove("call") else { return Err(PostProblem::NoCall) };
         let trigger = Trigger::from_word(body.get("triggerType").and_then(Value::as_str));
         let telephony_session_id = json::text(call.get("telephonySessionId"));
@@ -193,9 +195,9 @@ impl CallPost {
         };
         call.retain(|key, _| !TRANSIENT.contains(&key.as_str()));
         body.retain(|key, value| !KNOWN.contains(&key.as_str()) && !value.is_null());
-        post.form = form.map(redacted);
-        post.call = redacted(call);
-        post.extra = redacted(body);
+        post.form = form;
+        post.call = call;
+        post.extra = body;
         Ok(post)
     }
 }

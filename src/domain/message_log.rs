@@ -109,11 +109,13 @@ const KNOWN: [&str; 8] =
 impl MessagePost {
     /// Reads the body of a message logger post. `now_ms` stands in for a message without a time.
     pub fn from_body(
-        mut body: Map<String, Value>,
+        body: Map<String, Value>,
         region: Option<Region>,
         zone: Tz,
         now_ms: i64,
     ) -> Result<Self, MessageProblem> {
+        // First of all, so that no field is missed: ids are texts of the sender's as well.
+        let mut body = redacted(body);
         let Some(Value::Object(mut conversation)) = body.remove("conversation") else {
             return Err(MessageProblem::NoConversation);
         };
@@ -150,9 +152,9 @@ impl MessagePost {
             named_by_person,
             named_by_machine,
             note,
-            form: form.map(redacted),
+            form,
             messages,
-            conversation: redacted(conversation),
+            conversation,
             remote_numbers,
             media: Vec::new(),
             zone,

@@ -34,6 +34,10 @@ pub fn redacted(mut map: Map<String, Value>) -> Map<String, Value> {
 }
 
 fn redact_object(map: &mut Map<String, Value>) {
+    if map.keys().any(|key| matches!(strip_access_token(key), Cow::Owned(_))) {
+        let items = std::mem::take(map).into_iter();
+        map.extend(items.map(|(key, item)| (strip_access_token(&key).into_owned(), item)));
+    }
     for (key, item) in map.iter_mut() {
         if is_secret_key(key) && !item.is_null() {
             *item = Value::Null;
@@ -179,5 +183,8 @@ mod tests {
         let mut body = json!({"a": [{"uri": "https://m/x?access_token=CANARY"}], "accessToken": "CANARY", "n": 1});
         redact(&mut body);
         assert!(!body.to_string().contains("CANARY"), "{body}");
+        let mut body = json!({"https://m/x?access_token=CANARY": [1], "n": 1});
+        redact(&mut body);
+        assert_eq!(body, json!({"n": 1, "https://m/x": [1]}));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{DAY_MS, Media, MediaError, days_of};
+use super::{DAY_MS, Media, MediaError, WAITING, days_of};
 use crate::domain::media::MediaKind;
 use crate::storage::media::{Expiry, Removed};
 
@@ -27,6 +27,10 @@ pub struct Swept {
 impl Media {
     /// Sweeps, again and again, until the service ends.
     pub async fn keep_sweeping(self) {
+        // What a crash cut off was never told.
+        if let Err(error) = self.0.storage.await_media(WAITING).await {
+            tracing::warn!(%error, "media that wait could not be told so");
+        }
         loop {
             match self.sweep().await {
                 Ok(swept) if swept.deleted > 0 => {

@@ -125,6 +125,8 @@ impl Store {
             .with_secret_access_key(config.secret_access_key.expose())
             .with_virtual_hosted_style_request(!config.path_style)
             .with_allow_http(config.endpoint.starts_with("http:"))
+            // Not every server that speaks S3 takes many deletions in one request.
+            .with_disable_bulk_delete(true)
             .with_retry(RetryConfig {
                 max_retries: 3,
                 retry_timeout: Duration::from_secs(30),

@@ -101,6 +101,11 @@ impl Storage {
         self.remove_media(MediaJob::Forget { id: id.to_owned(), words: words.to_owned() }).await
     }
 
+    /// At the start, when nothing is under way: everything awaited waits, in these words.
+    pub async fn await_media(&self, words: &str) -> Result<(), StorageError> {
+        self.writer.run(Job::Media(Arc::new(MediaJob::Wait { words: words.to_owned() }))).await.map(drop)
+    }
+
     async fn remove_media(&self, job: MediaJob) -> Result<Removed, StorageError> {
         match self.writer.run(Job::Media(Arc::new(job))).await? {
             Done::MediaGone(removed) => Ok(removed),

@@ -34,6 +34,7 @@ const OLDER: &str = "select id, log_id, sha256 from media where kind = $1 and ma
 const ONE: &str = "select id, log_id, sha256 from media where id = $1 and state <> 'gone'";
 const GO: &str = "update media set state = 'gone', words = $2, sha256 = null, content_type = null, updated_at = $3 \
      where id in (select value from json_each($1))";
+const ALL_WAIT: &str = "update media set words = $1, updated_at = $2 where state = 'wanted' and words <> $1";
 const LINKS_ONLY: &str = "update media set state = 'link_only', words = $1, updated_at = $2 where state = 'wanted'";
 const LONELY: &str = "delete from media_blob where sha256 in (select value from json_each($1)) \
        and not exists (select 1 from media m where m.sha256 = media_blob.sha256) returning sha256";
@@ -87,6 +88,7 @@ pub(super) enum MediaJob {
     Settle { id: String, outcome: Outcome },
     Expire(Expiry),
     Forget { id: String, words: String },
+    Wait { words: String },
 }
 
 /// Writes what a post says of files: part of the transaction that takes the post into its log.
@@ -143,6 +145,10 @@ pub(super) async fn run(tx: &mut SqliteConnection, job: &MediaJob, now: i64) -> 
                 sqlx::query(LINKS_ONLY).bind(words).bind(now).execute(&mut *tx).await?;
             }
             Ok(Done::MediaGone(all))
+        }
+        MediaJob::Wait { words } => {
+            sqlx::query(ALL_WAIT).bind(words).bind(now).execute(&mut *tx).await?;
+            Ok(Done::Nothing)
         }
         MediaJob::Forget { id, words } => {
             let rows = sqlx::query_as(ONE).bind(id).fetch_all(&mut *tx).await?;

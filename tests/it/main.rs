@@ -29,6 +29,7 @@ mod import_region;
 mod matching;
 mod media_fetch;
 mod media_keep;
+mod media_listen;
 mod media_s3;
 mod media_secrets;
 mod media_serve;

@@ -46,7 +46,8 @@ pub fn of_conversation(body: &Map<String, Value>) -> Vec<Reference> {
     let messages = conversation.get("messages").and_then(Value::as_array).into_iter().flatten();
     let mut found = Vec::new();
     for message in messages.filter_map(Value::as_object) {
-        let Some(message_id) = json::text(message.get("id")) else { continue };
+        // As the message's own id is cleaned, so that the two are found together.
+        let Some(message_id) = clean(message.get("id")) else { continue };
         let kind = json::text(message.get("type")).or_else(|| own_kind.clone());
         let kind = match kind.as_deref() {
             Some("VoiceMail") => MediaKind::Voicemail,
@@ -79,21 +80,26 @@ pub fn first_token(value: &Value) -> Option<SecretString> {
 fn read(item: &Map<String, Value>, key: &str, kind: MediaKind, message_id: &str, made_at: i64) -> Option<Reference> {
     let (told, link) = (json::text(item.get(key)), json::text(item.get("link")));
     let uri = told.clone().or_else(|| link.as_deref().and_then(wrapped))?;
-    let clean = strip_access_token(&uri).into_owned();
+    let bare = strip_access_token(&uri).into_owned();
     let token = told.as_deref().and_then(find_access_token).or_else(|| link.as_deref().and_then(find_access_token));
     let note = MediaNote {
         kind,
         message_id: message_id.to_owned(),
-        source_id: json::text(item.get("id")).unwrap_or_else(|| clean.clone()),
-        uri: clean,
-        link: link.map(|link| strip_access_token(&link).into_owned()),
-        file_name: json::text(item.get("fileName")).map(|name| strip_access_token(&name).into_owned()),
+        source_id: clean(item.get("id")).unwrap_or_else(|| bare.clone()),
+        uri: bare,
+        link: clean(item.get("link")),
+        file_name: clean(item.get("fileName")),
         made_at,
         state: MediaState::LinkOnly,
         words: String::new(),
         fresh: token.is_some(),
     };
     Some(Reference { note, token })
+}
+
+/// A text without tokens.
+fn clean(value: Option<&Value>) -> Option<String> {
+    json::text(value).map(|text| strip_access_token(&text).into_owned())
 }
 
 /// The address inside the vendor's player link.
