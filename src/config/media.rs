@@ -74,7 +74,6 @@ pub enum MediaLink {
 /// `[media.retention]`: days from the call or message on; 0 is for ever.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "keys of the configuration say their unit")]
 pub struct RetentionConfig {
     /// Of call recordings.
     pub recording_days: u32,

@@ -74,15 +74,14 @@ impl Fetcher {
                 .no_proxy();
             doors.roots.iter().fold(builder, |builder, root| builder.add_root_certificate(root.clone()))
         };
-        let guarded = match doors.proxy {
-            Some(proxy) => builder().proxy(reqwest::Proxy::all(proxy).map_err(|error| error.to_string())?),
-            None => {
-                let guard = Guarded { resolver: doors.resolver.clone(), judge: doors.judge };
-                builder().dns_resolver(Arc::new(guard)).https_only(true)
-            }
+        let guarded = if let Some(proxy) = doors.proxy {
+            builder().proxy(reqwest::Proxy::all(proxy).map_err(|error| error.to_string())?)
+        } else {
+            let guard = Guarded { resolver: doors.resolver.clone(), judge: doors.judge };
+            builder().dns_resolver(Arc::new(guard))
         };
         let built = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
-        Ok(Self { guarded: built(guarded)?, named: built(builder())?, allow, largest })
+        Ok(Self { guarded: built(guarded.https_only(true))?, named: built(builder())?, allow, largest })
     }
 
     /// Whether an address may be fetched from at all; in words why not.

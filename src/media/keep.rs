@@ -34,11 +34,11 @@ impl Media {
         loop {
             match self.sweep().await {
                 Ok(swept) if swept.deleted > 0 => {
-                    tracing::info!(files = swept.deleted, "media whose time was over are deleted")
+                    tracing::info!(files = swept.deleted, "media whose time was over are deleted");
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "media whose time is over could not be deleted: tried again in an hour")
+                    tracing::warn!(%error, "media whose time is over could not be deleted: tried again in an hour");
                 }
             }
             tokio::select! {

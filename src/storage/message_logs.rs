@@ -223,8 +223,8 @@ pub(super) async fn take_post(
                 .bind(body)
                 .execute(&mut *tx)
                 .await?;
-            let files = post.media.iter().filter(|file| file.message_id == message.id);
-            media_rows::note(tx, (operator, id), files, clock).await?;
+            let media = post.media.iter().filter(|file| file.message_id == message.id);
+            media_rows::note(tx, (operator, id), media, clock).await?;
         }
         if let Some(alias) = post.alias.as_ref().filter(|_| post.trigger != MessageTrigger::SelectedLog) {
             sqlx::query(ADD_ALIAS).bind(operator).bind(alias).bind(id).execute(&mut *tx).await?;

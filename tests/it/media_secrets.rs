@@ -72,8 +72,8 @@ async fn whatever_the_widget_sends_no_token_is_stored() {
     assert_eq!(line_with(&database, "CANARY"), None);
 }
 
-#[tokio::test]
-async fn no_token_is_in_the_database_the_store_the_log_or_an_answer() {
+/// All that is logged, of every crate and level.
+fn log() -> Log {
     let log = Log::default();
     let writer = log.clone();
     let lines = tracing_subscriber::fmt()
@@ -81,7 +81,11 @@ async fn no_token_is_in_the_database_the_store_the_log_or_an_answer() {
         .with_ansi(false)
         .with_writer(move || writer.clone());
     lines.try_init().expect("each test runs in a process of its own: use cargo nextest");
-    let host = MediaHost::plain().await;
+    log
+}
+
+/// Files, and every way to fail with a secret in it.
+fn behave(host: &MediaHost) {
     host.on("/good", &[Reply::File("audio/mpeg", mp3(9_000))]);
     host.on("/401", &[Reply::Status(401, &[("x-token", "CANARYheader")])]);
     host.on("/500", &[Reply::Status(500, &[])]);
@@ -89,6 +93,13 @@ async fn no_token_is_in_the_database_the_store_the_log_or_an_answer() {
     host.on("/json", &[Reply::File("application/json", b"{\"token\":\"CANARYjson\"}".to_vec())]);
     host.on("/broken", &[Reply::Broken("audio/mpeg", mp3(700))]);
     host.on("/to", &[Reply::To("https://evil.example/?access_token=CANARYto".into())]);
+}
+
+#[tokio::test]
+async fn no_token_is_in_the_database_the_store_the_log_or_an_answer() {
+    let log = log();
+    let host = MediaHost::plain().await;
+    behave(&host);
     let daemon = daemon(&host.toml(""), world()).await;
     let mut seen = String::new();
     for (n, path) in ["/good", "/401", "/500", "/html", "/json", "/broken", "/to", "/none"].iter().enumerate() {
@@ -139,7 +150,8 @@ async fn no_token_is_in_the_database_the_store_the_log_or_an_answer() {
     for path in ["/v1/media", "/v1/call-logs", "/v1/message-logs", "/readyz", "/healthz", "/metrics"] {
         seen += &daemon.get(path).await.text;
     }
-    seen += &format!("{:?}", daemon.state);
+    let shown = format!("{:?}", daemon.state);
+    seen.push_str(&shown);
     let asked = host.seen();
     assert!(asked.iter().any(|one| one.header("authorization") == Some("Bearer CANARY0|x")), "it was used");
     assert!(asked.iter().all(|one| !one.path.contains("CANARY")), "in an address");

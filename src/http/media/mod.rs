@@ -131,16 +131,10 @@ fn sentence(text: &str) -> String {
 }
 
 async fn file(state: &ServiceState, headers: &HeaderMap, id: &str) -> Result<Response, ApiError> {
-    let listener = match state.access.listener(headers)? {
-        Some(listener) => listener,
-        None => {
-            let operator = state.listeners.find(headers, state.clock.now_ms()).ok_or_else(|| {
-                ApiError::new(StatusCode::UNAUTHORIZED, "listener_unknown", "this browser was not let in yet")
-                    .fix(HOW_TO_ENTER)
-            })?;
-            Listener::Operator(operator)
-        }
-    };
+    let by_cookie = || state.listeners.find(headers, state.clock.now_ms()).map(Listener::Operator);
+    let listener = state.access.listener(headers)?.or_else(by_cookie).ok_or_else(|| {
+        ApiError::new(StatusCode::UNAUTHORIZED, "listener_unknown", "this browser was not let in yet").fix(HOW_TO_ENTER)
+    })?;
     let none = || ApiError::not_found("there is no file under this address");
     let row = state.storage.find_media(id).await?.ok_or_else(none)?;
     if !listener.may_have(&row.operator) {

@@ -180,8 +180,8 @@ async fn write(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), reply: Reply)
             stream.write_all(&bytes).await
         }
         Reply::Status(status, headers) => {
-            let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            stream.write_all(head(status, &format!("{lines}content-length: 0\r\n")).as_bytes()).await
+            let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            stream.write_all(head(status, &format!("{}content-length: 0\r\n", lines.concat())).as_bytes()).await
         }
         Reply::To(to) => {
             stream.write_all(head(302, &format!("location: {to}\r\ncontent-length: 0\r\n")).as_bytes()).await
