@@ -193,9 +193,11 @@ impl S3Config {
 
 /// A plain name with a dot in it: no address, no port, no wildcard.
 fn is_name(text: &str) -> bool {
+    let letters =
+        |label: &str| label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     text.contains('.')
-        && matches!(url::Host::parse(text), Ok(url::Host::Domain(name)) if name == text)
-        && text.split('.').all(|label| !label.is_empty())
+        && text.split('.').all(|label| !label.is_empty() && letters(label))
+        && matches!(url::Host::parse(text), Ok(url::Host::Domain(_)))
 }
 
 /// `host:port` as it stands in an address. (FTP's own port is nobody's here, so that it is always told.)
@@ -207,6 +209,42 @@ fn is_place(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn what_is_wrong_is_told_and_secrets_are_not() {
+        let text = "[media]\nhosts = ['*.ringcentral.com']\nallowed_hosts = ['pbx.example']\nmax_file_mb = 0\n\
+            [media.retention]\nfax_days = 40000\n[media.s3]\nbucket = 'b'\nendpoint = 'minio'\nsecret_access_key = 'CANARY'";
+        let told = Config::parse("t.toml", text, []).expect_err("wrong").to_string();
+        for part in [
+            "`media.hosts[0]` (t.toml line 2)",
+            "media.allowed_hosts[0]",
+            "media.max_file_mb",
+            "media.retention.fax_days",
+            "media.s3.secret_access_key",
+            "media.s3.endpoint",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!told.contains("CANARY"), "{told}");
+    }
+
+    #[test]
+    fn a_variable_reaches_into_a_table() {
+        let env = [
+            ("TRUNKLINE__MEDIA__FETCH", "true"),
+            ("TRUNKLINE__MEDIA__RETENTION__FAX_DAYS", "7"),
+            ("TRUNKLINE__MEDIA__S3__BUCKET", "calls"),
+            ("TRUNKLINE__MEDIA__S3__ACCESS_KEY_ID", "AK"),
+            ("TRUNKLINE__MEDIA__S3__SECRET_ACCESS_KEY", "CANARY"),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let loaded = Config::parse("", "", env).unwrap_or_else(|error| panic!("{error}"));
+        let media = &loaded.config.media;
+        assert_eq!((media.fetch, media.retention.fax_days, media.s3.bucket.as_str()), (true, 7, "calls"));
+        assert_eq!(media.s3.secret_access_key.expose(), "CANARY");
+        assert!(!loaded.config.print().contains("CANARY"));
+    }
 
     #[test]
     fn hosts_are_plain_names_and_places_have_a_port() {
