@@ -55,7 +55,7 @@ impl Media {
         let (media, operator) = (self.clone(), operator.to_owned());
         self.spawn(async move {
             media.0.tokens.keep(&operator, &token, media.0.clock.now_ms());
-            if let Err(error) = media.catch_up(&operator).await {
+            if let Err(error) = media.catch_up(&operator, &[]).await {
                 tracing::warn!(%error, "media could not be looked up: the next post tries again");
             }
         });
@@ -84,14 +84,16 @@ impl Media {
                 self.start(row, token);
             }
         }
-        if fresh { self.catch_up(operator).await } else { Ok(()) }
+        if fresh { self.catch_up(operator, &logs).await } else { Ok(()) }
     }
 
-    async fn catch_up(&self, operator: &str) -> Result<(), StorageError> {
-        if let Some(token) = self.token(operator) {
-            for row in self.0.storage.list_due_media(operator, self.0.clock.now_ms(), CATCH_UP).await? {
-                self.start(row, token.clone());
-            }
+    /// Fetches what an operator lacks, but for the files of `begun` logs, which have had their turn.
+    async fn catch_up(&self, operator: &str, begun: &[&str]) -> Result<(), StorageError> {
+        let due = self.0.storage.list_due_media(operator, self.0.clock.now_ms(), CATCH_UP).await?;
+        for row in due.into_iter().filter(|row| !begun.contains(&row.log_id.as_str())) {
+            // It may have been refused meanwhile.
+            let Some(token) = self.token(operator) else { break };
+            self.start(row, token);
         }
         Ok(())
     }
