@@ -59,7 +59,7 @@ try {
   handle.addEventListener("open", (event) => {
     const { kind, url, detail } = event.detail;
     // The address holds a ticket that is nobody else's business.
-    if (kind === "authorize") return feed.add("open", kind, (detail.connectors ?? []).join(", "));
+    if (kind === "authorize") return feed.add("open", kind, (detail.connectors ?? []).map(({ name }) => name).join(", "));
     // This page shows the record itself instead of a new window.
     event.preventDefault();
     feed.add("open", kind, url ?? detail.name ?? detail.id ?? "");

@@ -5,7 +5,7 @@ import { connected } from "./support/connected.js";
 import { FakeBrowser, FakeDaemon, FakePage, settle } from "./support/page.js";
 
 const URL_ = "https://daemon.example/connect?ticket=one";
-const command = (url = URL_) => ({ type: "trunkline-open", kind: "authorize", url, detail: { connectors: ["HubSpot"] } });
+const command = (url = URL_) => ({ type: "trunkline-open", kind: "authorize", url, detail: { connectors: [{ id: "hub", name: "HubSpot" }] } });
 const alerts = (frame) => frame.of("rc-adapter-message-request").filter(({ path }) => path === "/custom-alert-message");
 const dismissed = (frame) => frame.of("rc-adapter-message-request").filter(({ path }) => path === "/dismiss-alert-message").map(({ body }) => body.id);
 
@@ -69,7 +69,7 @@ test("the page may take it over", async () => {
     event.preventDefault();
   });
   await press(command());
-  assert.deepEqual(seen, [{ kind: "authorize", url: URL_, detail: { connectors: ["HubSpot"] } }]);
+  assert.deepEqual(seen, [{ kind: "authorize", url: URL_, detail: { connectors: [{ id: "hub", name: "HubSpot" }] } }]);
   assert.deepEqual(page.opened, []);
 });
 

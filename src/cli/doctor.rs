@@ -24,7 +24,7 @@ const CLOCK_OFF: i64 = 60;
 const PAGE: i64 = 1000;
 /// Odd numbers named.
 const EXAMPLES: usize = 5;
-const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
 
 /// What was found.
 #[derive(Default)]
@@ -76,7 +76,8 @@ pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
         println!("connector {id}");
         findings.bad(words, "correct its section in the configuration");
     }
-    let outbound = Outbound::new(&OutboundOptions::default())?;
+    let proxy = (!config.server.outbound_proxy.is_empty()).then(|| config.server.outbound_proxy.clone());
+    let outbound = Outbound::new(&OutboundOptions { proxy, ..OutboundOptions::default() })?;
     for lane in alone.sync.lanes() {
         println!("connector {} ({})", lane.id(), lane.config().kind.name());
         look_at(lane, &alone, &outbound, &mut findings).await;
@@ -170,15 +171,14 @@ async fn kept_state(lane: &Lane, alone: &Alone, findings: &mut Findings) {
         Ok(None) => return findings.odd("never synced", &format!("trunkline sync {}", lane.id())),
         Err(error) => return findings.bad(&error.to_string(), error.fix()),
     };
-    let ago = |ms: i64| {
-        let minutes = (SystemClock.now_ms() - ms).max(0) / (HOUR_MS / 60);
-        if minutes < 120 { format!("{minutes} minutes ago") } else { format!("{} hours ago", minutes / 60) }
-    };
+    let now_ms = SystemClock.now_ms();
     if state.succeeded_ms > 0 {
-        findings.good(&format!("last synced {}", ago(state.succeeded_ms)));
+        findings.good(&format!("last synced {} ago", span(now_ms - state.succeeded_ms)));
     }
     if let Some(note) = &state.trouble {
-        let words = format!("the sync fails since {} ({} times): {}", ago(note.since_ms), note.failures, note.words);
+        let (span, times) = (span(now_ms - note.since_ms), note.failures);
+        let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+        let words = format!("the sync has failed for {span} ({times}): {}", note.words);
         match note.trouble {
             Trouble::Down | Trouble::Slow | Trouble::RateLimited => findings.odd(&words, note.trouble.fix()),
             _ => findings.bad(&words, note.trouble.fix()),
@@ -195,6 +195,16 @@ async fn kept_state(lane: &Lane, alone: &Alone, findings: &mut Findings) {
             &format!("{} records were not taken: {}", state.refused.count, state.refused.examples.join("; ")),
             "correct them upstream",
         );
+    }
+}
+
+/// A time that has passed, in words.
+fn span(ms: i64) -> String {
+    match ms / MINUTE_MS {
+        ..1 => "less than a minute".to_owned(),
+        1 => "1 minute".to_owned(),
+        minutes @ 2..120 => format!("{minutes} minutes"),
+        minutes => format!("{} hours", minutes / 60),
     }
 }
 
@@ -222,5 +232,23 @@ async fn odd_numbers(lane: &Lane, alone: &Alone, findings: &Findings) {
             &format!("{odd} numbers of {contacts} contacts are not full numbers, such as {}", examples.join(", ")),
             "set `region` for the connector where they are national numbers; extensions may stay",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_told_in_words() {
+        for (ms, words) in [
+            (-5, "less than a minute"),
+            (59_999, "less than a minute"),
+            (60_000, "1 minute"),
+            (119 * 60_000, "119 minutes"),
+            (120 * 60_000, "2 hours"),
+        ] {
+            assert_eq!(span(ms), words);
+        }
     }
 }

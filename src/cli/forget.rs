@@ -43,7 +43,9 @@ async fn forget(storage: &Storage, id: &str) -> Result<(u64, u64), StorageError>
             break;
         }
         let mut batch = ContactBatch::of(id, true);
-        rows.into_iter().for_each(|(contact, _)| batch.delete(contact));
+        for (contact, _) in rows {
+            batch.delete(contact);
+        }
         contacts += storage.write_contacts(batch).await?.deleted;
     }
     for row in storage.list_credentials().await?.iter().filter(|row| row.connector == id) {

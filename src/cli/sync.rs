@@ -190,8 +190,8 @@ fn show_preview(id: &str, preview: &Preview) {
     for (place, example) in preview.examples.iter().enumerate() {
         println!("{:>3}. {}", place + 1, shortened(&example.before.to_string()));
         match &example.after {
-            Ok(contact) => println!("  -> {}", shortened(&contact.to_string())),
-            Err(reason) => println!("  -> not taken: {reason}"),
+            Some(contact) => println!("  -> {}", shortened(&contact.to_string())),
+            None => println!("  -> not taken: {}", example.reason.as_deref().unwrap_or_default()),
         }
     }
     println!(

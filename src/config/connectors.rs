@@ -215,6 +215,9 @@ impl ConnectorConfig {
         ] {
             read_secret(&at(key), secret, file, report);
         }
+        if !self.client_secret.is_empty() && self.client_id.is_empty() {
+            report.wrong(&at("client_id"), "is missing: there is a client_secret, but no id to it");
+        }
         if !self.password.is_empty() && self.username.is_empty() {
             report.wrong(&at("username"), "is missing: there is a password, but no name to it");
         }

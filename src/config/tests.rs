@@ -108,6 +108,19 @@ fn layers_override_each_other() {
 }
 
 #[test]
+fn a_connector_can_stand_in_the_environment_alone() {
+    let env = [
+        ("TRUNKLINE__CONNECTORS__CRM__KIND", "hubspot"),
+        ("TRUNKLINE__CONNECTORS__CRM__API_KEY", SECRET),
+        ("TRUNKLINE__CONNECTORS__CRM__VARS__VERSION", "2026-03"),
+    ];
+    let config = good("", &env);
+    let crm = &config.connectors["crm"];
+    assert_eq!((crm.kind.name(), crm.api_key.expose(), crm.vars["version"].as_str()), ("hubspot", SECRET, "2026-03"));
+    told("", &[("TRUNKLINE__CONNECTORS__CRM__KIND", "hubspott")], &["CRM__KIND", "hubspot"]);
+}
+
+#[test]
 fn a_variable_reaches_into_a_list() {
     let text = "[operators]\nauth = \"jwt\"\n[[operators.keys]]\nkid = \"main\"\n";
     let env = [

@@ -110,7 +110,7 @@ pub struct Webhook<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookProblem {
     /// The connector has no webhooks, or no secret to check them with.
-    #[error("this connector takes no webhooks: set its `webhook_secret`")]
+    #[error("this connector takes no webhooks: its manifest must have [webhook], and its section `webhook_secret`")]
     NotConfigured,
     /// The signature is missing or wrong.
     #[error("the signature is missing or wrong")]
@@ -135,7 +135,7 @@ pub struct Means {
 pub fn build(id: &str, config: &ConnectorConfig, means: Means) -> Result<SharedConnector, String> {
     match config.kind {
         ConnectorKind::Carddav => Ok(Arc::new(carddav::Carddav::new(id, config, means)?)),
-        _ => Ok(Arc::new(rest::Rest::new(id, config, means)?)),
+        _ => Ok(Arc::new(rest::Rest::new(config, means)?)),
     }
 }
 

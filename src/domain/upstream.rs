@@ -244,12 +244,14 @@ impl Trouble {
     /// What to do about it.
     pub fn fix(self) -> &'static str {
         match self {
-            Self::Down | Self::Slow => "nothing: it is tried again by itself; look at the server if it lasts",
+            Self::Down | Self::Slow => {
+                "nothing: it is tried again by itself; look at the server, or at the connector's url, if it lasts"
+            }
             Self::RateLimited => {
                 "nothing: it goes on when the server allows it; sync less often (sync_seconds) if it lasts"
             }
             Self::Unauthorized => {
-                "sign in again (Authorize in the widget's settings), or correct the connector's key or password in the configuration"
+                "sign in again (Connect in the widget's settings), or correct the connector's key or password in the configuration"
             }
             Self::Forbidden => "give the connector's account the permission it lacks",
             Self::Gone => "check the connector's url",

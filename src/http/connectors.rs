@@ -53,6 +53,16 @@ pub struct SyncQuery {
     wait: Option<String>,
 }
 
+impl SyncQuery {
+    fn waits(&self) -> Result<bool, ApiError> {
+        match self.wait.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ApiError::invalid_request("wait is true or false")),
+        }
+    }
+}
+
 /// `POST /v1/connectors/{id}/sync`: looks for changes now. The body, which may be empty, is
 /// `{"full", "sweep", "accept_deletions"}`, each a boolean. 202, or 200 with the report of the run.
 pub async fn sync(
@@ -67,9 +77,12 @@ pub async fn sync(
     let asked = if bytes.is_empty() { Value::Null } else { body::parse::<Value>(&bytes)? };
     let options = match asked {
         Value::Null => RunOptions::default(),
-        asked => serde_json::from_value(asked).map_err(|error| ApiError::invalid_body(error.to_string()))?,
+        asked @ Value::Object(_) => {
+            serde_json::from_value(asked).map_err(|error| ApiError::invalid_body(error.to_string()))?
+        }
+        _ => return Err(ApiError::invalid_body("the body must be a JSON object")),
     };
-    if query.wait.as_deref() == Some("true") {
+    if query.waits()? {
         let report = lane.sync_now(options).await.map_err(run_failed)?;
         return Ok(Json(json!({"report": report})).into_response());
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -92,6 +93,9 @@ fn check_media_type(request: &Request) -> Result<(), ApiError> {
     let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    if given.is_empty() && request.body().is_end_stream() {
         return Ok(());
     }
     if request.uri().path().starts_with(FORMS) && essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {

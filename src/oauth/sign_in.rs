@@ -71,6 +71,8 @@ pub struct SignedIn {
     pub name: String,
     /// Whose account it is, where the upstream tells.
     pub account: Option<String>,
+    /// Why the upstream could not be asked; the sign-in itself is good.
+    pub doubt: Option<String>,
 }
 
 impl Authority {
@@ -176,7 +178,7 @@ impl Authority {
                     tracing::warn!(connector = %desk.id, %error, "the account's name could not be stored");
                 }
                 self.0.announce(desk, &slot, Cause::Opened);
-                Ok(SignedIn { name: desk.name.clone(), account })
+                Ok(SignedIn { name: desk.name.clone(), account, doubt: None })
             }
             Err(error) if error.trouble == Trouble::Unauthorized => {
                 let reason = format!("the server does not take the sign-in: {error}");
@@ -187,7 +189,7 @@ impl Authority {
             Err(error) => {
                 tracing::warn!(connector = %desk.id, %error, "whose account it is could not be asked");
                 self.0.announce(desk, &slot, Cause::Opened);
-                Ok(SignedIn { name: desk.name.clone(), account: None })
+                Ok(SignedIn { name: desk.name.clone(), account: None, doubt: Some(error.to_string()) })
             }
         }
     }
@@ -212,7 +214,7 @@ impl Authority {
         };
         self.keep(desk, &slot, stored, account.clone()).await?;
         self.0.announce(desk, &slot, Cause::Opened);
-        Ok(SignedIn { name: desk.name.clone(), account })
+        Ok(SignedIn { name: desk.name.clone(), account, doubt: None })
     }
 
     async fn keep(

@@ -45,8 +45,12 @@ pub struct Preview {
 pub struct Example {
     /// As the upstream sent it.
     pub before: Value,
-    /// The contact, or why there is none.
-    pub after: Result<Value, String>,
+    /// The contact, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 pub(super) async fn preview(lane: &Lane, means: &Means) -> Result<Preview, RunError> {
@@ -118,7 +122,11 @@ impl Preview {
                 }
             };
             if let Some(before) = before {
-                self.examples.push(Example { before, after });
+                let (after, reason) = match after {
+                    Ok(contact) => (Some(contact), None),
+                    Err(reason) => (None, Some(reason)),
+                };
+                self.examples.push(Example { before, after, reason });
             }
         }
         Ok(living)

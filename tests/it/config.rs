@@ -39,6 +39,25 @@ fn an_unknown_key_is_refused_with_the_nearest_right_name() {
 }
 
 #[test]
+fn check_reads_the_manifests_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |section: &str| {
+        std::fs::write(folder.path().join("t.toml"), format!("[connectors.crm]\n{section}")).expect("written");
+        run(folder.path(), &["config", "check", "--config", "t.toml"])
+    };
+    refused(&check("kind = 'rest'\nmanifest = 'none.toml'\n"), "connector crm: cannot read the manifest none.toml");
+    std::fs::write(folder.path().join("crm.toml"), "[api]\nname = 'X'\n").expect("written");
+    refused(&check("kind = 'rest'\nmanifest = 'crm.toml'\n"), "(crm.toml line 1): needs the key `contact`");
+    refused(&check("kind = 'hubspot'\nvars = { verson = 'x' }\n"), "verson");
+    refused(
+        &check("kind = 'hubspot'\nclient_secret = 'x'\n"),
+        "`connectors.crm.client_id` (t.toml line 1): is missing",
+    );
+    let good = check("kind = 'hubspot'\nvars = { version = '2026-03' }\n");
+    assert_eq!(good.status.code(), Some(0), "{}", words(&good));
+}
+
+#[test]
 fn check_and_print_agree_and_print_no_secret() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "[operators]\nauth = \"jwt\"\n[[operators.keys]]\nkid = \"main\"\nsecret = \"CANARY-0123456789abcdef0123456789\"\n";

@@ -156,6 +156,8 @@ async fn a_body_that_is_not_sent_as_json_is_refused_before_it_is_read() {
     }
     let none = with_headers(&daemon, "POST", "/v1/contacts/batch", &[], "{}").await;
     none.problem(415, "not_json");
+    // No body has no type: the daemon is asked, and says what is wrong.
+    with_headers(&daemon, "POST", "/v1/connectors/none/sync", &[], "").await.problem(404, "not_found");
     assert_eq!(daemon.state.storage.count_contacts().await.expect("a count"), 0);
     for kind in ["application/json", "Application/JSON; charset=utf-8", "application/json;charset=UTF-8"] {
         with_headers(&daemon, "POST", "/embeddable/contacts", &[("content-type", kind)], "{}").await.ok();

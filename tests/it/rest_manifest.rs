@@ -103,6 +103,14 @@ fn check_names_every_error_with_its_line() {
     ] {
         refused(&meaning, part);
     }
+    let places = check(
+        "[api]\nname = \"X\"\nbase_url = \"ftp://crm.example\"\nallowed_paths = [\"/v1/\"]\n[sync]\nstrategy = \"full_scan\"\n\
+         [sync.changes]\nrequest = { path = \"/v2/people\" }\n[fetch]\nrequest = { path = \"/{{ id }}\" }\n[contact]\nid = \"id\"\n",
+    );
+    for part in ["2 to correct", "line 3): is no web address", "line 8): is outside of api.allowed_paths"] {
+        refused(&places, part);
+    }
+    refused(&check(""), "`manifest` (bad.toml line 1): needs the key `api`");
     refused(&check("[api\nname = 1"), "bad.toml line 1) is not TOML".replace(") is", "): is").as_str());
     refused(&run(folder.path(), &["connector", "check", "nothing.toml"]), "cannot read nothing.toml");
 }

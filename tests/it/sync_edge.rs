@@ -112,7 +112,14 @@ async fn the_api_shows_connectors_and_refuses_odd_requests() {
     daemon.get("/v1/connectors/nobody").await.problem(404, "not_found");
     let path = "/v1/connectors/crm/sync";
     daemon.send("POST", path, &json!({"fulll": true})).await.problem(422, "invalid_body");
-    daemon.send("POST", path, &json!(["full"])).await.problem(422, "invalid_body");
+    for wrong in [json!(["full"]), json!([]), json!("full"), json!(1), json!({"full": "yes"})] {
+        let problem = daemon.send("POST", path, &wrong).await.problem(422, "invalid_body");
+        assert!(!problem.to_string().contains("RunOptions"), "{problem}");
+    }
+    daemon.send("POST", "/v1/connectors/crm/sync?wait=1", &json!({})).await.problem(400, "invalid_request");
+    upstream.put("a", "Ada", "+16505550001");
+    let shown = daemon.send("POST", "/v1/connectors/crm/preview", &json!({})).await.ok();
+    assert!(shown["examples"][0]["after"]["name"].is_string(), "{shown}");
     assert_eq!(daemon.send("POST", path, &Value::Null).await.status, 202);
 }
 

@@ -17,7 +17,7 @@ export class Wire {
 
   add({ path, ms, answer }) {
     this.#count += 1;
-    this.#sum.textContent = `${this.#count} requests of the widget`;
+    this.#sum.textContent = `${this.#count} request${this.#count === 1 ? "" : "s"} of the widget`;
     const row = document.createElement("tr");
     for (const [text, name] of [[path, "path"], [answer, "answer"], [String(ms), "right"]]) {
       const cell = document.createElement("td");

@@ -92,18 +92,18 @@ pub(super) fn read(name: &str, text: &str, vars: Vars<'_>) -> Result<Loaded, Vec
     let found = schema::faults(&json);
     if !found.is_empty() {
         let mut problems: Vec<Problem> =
-            found.into_iter().map(|found| placed(&places, found.fault, found.unknown)).collect();
+            found.into_iter().map(|found| placed(&file, &places, found.fault, found.unknown)).collect();
         problems.sort_by_key(line);
         return Err(problems);
     }
     let manifest: Manifest = toml::from_str(text).map_err(|error| vec![unreadable(&file, &error, "")])?;
     let (values, faults) = values(&manifest, vars);
-    let mut problems: Vec<Problem> = faults.into_iter().map(|fault| placed(&places, fault, false)).collect();
+    let mut problems: Vec<Problem> = faults.into_iter().map(|fault| placed(&file, &places, fault, false)).collect();
     match Plan::compile(&manifest, &values) {
         Ok(plan) if problems.is_empty() => Ok(Loaded { manifest, plan }),
         Ok(_) => Err(problems),
         Err(faults) => {
-            problems.extend(faults.into_iter().map(|fault| placed(&places, fault, false)));
+            problems.extend(faults.into_iter().map(|fault| placed(&file, &places, fault, false)));
             problems.sort_by_key(line);
             problems.dedup();
             Err(problems)
@@ -115,9 +115,12 @@ fn line(problem: &Problem) -> usize {
     if let Place::File { line, .. } = problem.place { line } else { 0 }
 }
 
-fn placed(places: &Places, fault: Fault, unknown: bool) -> Problem {
+fn placed(file: &File<'_>, places: &Places, fault: Fault, unknown: bool) -> Problem {
+    if fault.at.is_empty() {
+        return Problem { key: "manifest".into(), place: file.place(0), unknown, words: fault.words };
+    }
     let place = places.of(&fault.at);
-    let key = if fault.at.is_empty() { "manifest".to_owned() } else { fault.at };
+    let key = fault.at;
     Problem { key, place, unknown, words: fault.words }
 }
 

@@ -1,9 +1,9 @@
 //! REST APIs, by a declarative manifest (`docs/manifest.md`): reads it, asks as it says, keeps nothing
 //! but the session of a log-in.
 //!
-//! A call comes in at [`Rest`], goes to what it is about ([`run`], [`fetch`], [`write`]), whose requests
-//! [`client`] makes ([`build`], [`address`]), sends and judges ([`outcome`]). What a manifest may say is
-//! in [`manifest`]; what it compiles to in [`plan`].
+//! A call comes in at [`Rest`], goes to what it is about (`run`, `fetch`, `write`), whose requests
+//! `client` makes (`build`, `address`), sends and judges (`outcome`). What a manifest may say is
+//! in [`manifest`]; what it compiles to in `plan`.
 
 mod address;
 mod build;
@@ -56,15 +56,15 @@ pub struct Rest {
 }
 
 impl Rest {
-    pub(super) fn new(id: &str, config: &ConnectorConfig, means: Means) -> Result<Self, String> {
-        let (loaded, fingerprint) = load::for_config(config).map_err(|words| format!("connector {id}: {words}"))?;
+    pub(super) fn new(config: &ConnectorConfig, means: Means) -> Result<Self, String> {
+        let (loaded, fingerprint) = load::for_config(config)?;
         let mut plan = loaded.plan;
         let mut auth = std::mem::take(&mut plan.auth);
         let hosts = std::mem::take(&mut auth.base_url_hosts);
         let (way, kind) = if config.sign_in == SignIn::Nobody { (None, AuthKind::Open) } else { auth.choose(config) };
         let told_later = matches!(kind, AuthKind::OAuth(OAuthEndpoints { base_url_key: Some(_), .. }));
         if plan.base_url.is_empty() && config.url.is_empty() && !told_later {
-            return Err(format!("connector {id}: `url` is missing: the manifest does not know the API's address"));
+            return Err("`url` is missing: the manifest does not know the API's address".into());
         }
         Ok(Self {
             client: Client::new(plan, way, hosts, &config.url, means),

@@ -180,13 +180,18 @@ fn open_needs(state: &ServiceState, session: &Session) -> Vec<Need> {
 
 /// One more to go, or the end.
 fn finished(state: &ServiceState, session: Option<&Session>, signed_in: &SignedIn) -> Response {
-    let SignedIn { name, account } = signed_in;
-    let words = match account {
-        Some(account) => format!("You are signed in to {name} as {account}."),
-        None => format!("You are signed in to {name}."),
+    let SignedIn { name, account, doubt } = signed_in;
+    let words = match (account, doubt) {
+        (Some(account), _) => format!("You are signed in to {name} as {account}."),
+        (None, None) => format!("You are signed in to {name}."),
+        (None, Some(doubt)) => {
+            format!("You are signed in to {name}, but nothing could be read from it yet: {doubt}.")
+        }
     };
     match session.filter(|session| !open_needs(state, session).is_empty()) {
         Some(session) => overview_page(state, session, Some(Notice::good(&words))),
+        // Words that somebody has to read stay.
+        None if doubt.is_some() => Page::message(StatusCode::OK, "Signed in", &words),
         None => Page::finished(&words),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use trunkline::domain::clock::{Clock, ManualClock};
 
+use super::oauth::Code;
 use super::{Asked, lock};
 
 /// What goes wrong with a request.
@@ -51,8 +52,7 @@ pub(super) struct Inner {
     pub tokens: HashMap<String, Option<i64>>,
     /// Refresh tokens that are good.
     pub refresh: Vec<String>,
-    /// Codes with their challenge and redirect address.
-    pub codes: HashMap<String, (Option<String>, String)>,
+    pub codes: HashMap<String, Code>,
     pub made: u64,
     faults: Vec<(String, Fault, Option<u32>)>,
     seen: Vec<Asked>,
@@ -86,6 +86,24 @@ impl Gate {
     /// A credential is not good any more.
     pub fn revoke(&self, token: &str) {
         self.with(|inner| inner.tokens.remove(token));
+    }
+
+    /// Every access token has ended; what was signed in to stays so.
+    pub fn expire(&self) {
+        self.with(|inner| inner.tokens.clear());
+    }
+
+    /// An administrator of the vendor's takes every sign-in back.
+    pub fn withdraw(&self) {
+        self.with(|inner| {
+            inner.tokens.clear();
+            inner.refresh.clear();
+        });
+    }
+
+    /// How many sign-ins can still be renewed.
+    pub fn sign_ins(&self) -> usize {
+        self.with(|inner| inner.refresh.len())
     }
 
     /// A credential is good from now on.

@@ -26,17 +26,32 @@ pub struct Paths {
     pub basic: bool,
     /// What else stands in the answer (`api_domain`).
     pub extra: Map<String, Value>,
+    /// A parameter of the authorization request, and what must be in it for a refresh token to be given.
+    pub offline: Option<(&'static str, &'static str)>,
+    /// What is refused is answered with 200 and this in `error`.
+    pub refusal: Option<&'static str>,
+}
+
+/// A code that a person brings back.
+pub struct Code {
+    challenge: Option<String>,
+    redirect: String,
+    /// Whether the person agreed to access while they are away.
+    offline: bool,
 }
 
 pub(super) fn answer(paths: &Paths, gate: &Gate, asked: &Asked) -> Option<Reply> {
     let path = format!("/{}", asked.path.join("/"));
     if path == paths.authorize && asked.method == "GET" {
-        return Some(authorize(gate, asked));
+        return Some(authorize(paths, gate, asked));
     }
     if path == paths.token && asked.method == "POST" {
         return Some(token(paths, gate, asked));
     }
-    if !paths.revoke.is_empty() && path == paths.revoke {
+    if !paths.revoke.is_empty() && path == paths.revoke && asked.method == "POST" {
+        if !known_client(paths, asked) {
+            return Some(unknown_client());
+        }
         let token = asked.form("token").or_else(|| asked.query("token").map(str::to_owned)).unwrap_or_default();
         gate.with(|inner| {
             inner.tokens.remove(&token);
@@ -47,46 +62,59 @@ pub(super) fn answer(paths: &Paths, gate: &Gate, asked: &Asked) -> Option<Reply>
     None
 }
 
-fn authorize(gate: &Gate, asked: &Asked) -> Reply {
+fn authorize(paths: &Paths, gate: &Gate, asked: &Asked) -> Reply {
     let (Some(redirect), Some(CLIENT_ID), Some("code")) =
         (asked.query("redirect_uri"), asked.query("client_id"), asked.query("response_type"))
     else {
         return Reply { status: 400, text: Some("<p>This request is not right.</p>".into()), ..Reply::default() };
     };
-    let code = issue(gate, asked.query("code_challenge"), redirect);
+    let offline = paths.offline.is_none_or(|(name, wanted)| {
+        asked.query(name).is_some_and(|value| value.split(' ').any(|word| word == wanted))
+    });
+    let challenge = asked.query("code_challenge").map(str::to_owned);
+    let code = issue(gate, Code { challenge, redirect: redirect.to_owned(), offline });
     let mut url = url::Url::parse(redirect).expect("an address");
     url.query_pairs_mut().append_pair("code", &code).append_pair("state", asked.query("state").unwrap_or_default());
     Reply::empty(302).with("location", &url)
 }
 
-/// A code as a person would bring it back.
-pub fn issue(gate: &Gate, challenge: Option<&str>, redirect: &str) -> String {
+fn issue(gate: &Gate, agreed: Code) -> String {
     gate.with(|inner| {
         inner.made += 1;
         let code = format!("code-{}", inner.made);
-        inner.codes.insert(code.clone(), (challenge.map(str::to_owned), redirect.to_owned()));
+        inner.codes.insert(code.clone(), agreed);
         code
     })
 }
 
+fn unknown_client() -> Reply {
+    Reply::json(401, json!({"error": "invalid_client", "error_description": "client not known"}))
+}
+
 fn token(paths: &Paths, gate: &Gate, asked: &Asked) -> Reply {
     if !known_client(paths, asked) {
-        return Reply::json(401, json!({"error": "invalid_client", "error_description": "client not known"}));
+        return unknown_client();
     }
-    let refused = |words: &str| Reply::json(400, json!({"error": "invalid_grant", "error_description": words}));
+    let refused = |words: &str| match paths.refusal {
+        Some(code) => Reply::json(200, json!({"error": code})),
+        None => Reply::json(400, json!({"error": "invalid_grant", "error_description": words})),
+    };
+    let mut offline = true;
     let old = match asked.form("grant_type").as_deref() {
         Some("authorization_code") => {
             let code = asked.form("code").unwrap_or_default();
-            let Some((challenge, redirect)) = gate.with(|inner| inner.codes.remove(&code)) else {
+            let Some(agreed) = gate.with(|inner| inner.codes.remove(&code)) else {
                 return refused("the code is not known or was used");
             };
-            if asked.form("redirect_uri").as_deref() != Some(&redirect) {
+            if asked.form("redirect_uri").as_deref() != Some(&agreed.redirect) {
                 return refused("redirect_uri is another");
             }
             let verifier = asked.form("code_verifier").unwrap_or_default();
-            if challenge.is_some_and(|challenge| challenge != URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))) {
+            let wanted = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+            if agreed.challenge.is_some_and(|challenge| challenge != wanted) {
                 return refused("code_verifier does not fit");
             }
+            offline = agreed.offline;
             None
         }
         Some("refresh_token") => {
@@ -98,7 +126,11 @@ fn token(paths: &Paths, gate: &Gate, asked: &Asked) -> Reply {
         }
         _ => return Reply::json(400, json!({"error": "unsupported_grant_type"})),
     };
-    Reply::json(200, Value::Object(grant(paths, gate, old)))
+    let mut answer = grant(paths, gate, old);
+    if !offline {
+        answer.remove("refresh_token");
+    }
+    Reply::json(200, Value::Object(answer))
 }
 
 fn known_client(paths: &Paths, asked: &Asked) -> bool {

@@ -5,6 +5,7 @@ mod hubspot;
 mod pipedrive;
 mod salesforce;
 mod sdk;
+mod sign_in;
 mod tryton;
 mod zoho;
 

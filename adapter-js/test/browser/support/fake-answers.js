@@ -118,7 +118,7 @@ export class FakeAnswers {
     }),
     "/authorize": ({ authorized }) => {
       if (!authorized && this.connectUrl) {
-        return ok([{ type: "trunkline-open", kind: "authorize", url: this.connectUrl(), detail: { connectors: ["Sample CRM"] } }]);
+        return ok([{ type: "trunkline-open", kind: "authorize", url: this.connectUrl(), detail: { connectors: [{ id: "crm", name: "Sample CRM" }] } }]);
       }
       this.authorized = !authorized;
       const authorizedAccount = this.authorized ? "operator@example.com" : undefined;

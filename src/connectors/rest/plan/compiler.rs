@@ -55,15 +55,25 @@ pub(crate) struct Compiler<'a> {
     pub(crate) faults: Vec<Fault>,
     vars: &'a BTreeMap<String, String>,
     globals: Vec<String>,
+    allowed: Vec<String>,
 }
 
 impl<'a> Compiler<'a> {
     pub(crate) fn new(vars: &'a BTreeMap<String, String>) -> Self {
-        Self { faults: Vec::new(), vars, globals: expression::globals() }
+        Self { faults: Vec::new(), vars, globals: expression::globals(), allowed: Vec::new() }
     }
 
     pub(crate) fn wrong(&mut self, at: &str, words: impl Into<String>) {
         self.faults.push(Fault { at: at.to_owned(), words: words.into() });
+    }
+
+    /// How paths of requests may begin.
+    pub(crate) fn allow(&mut self, paths: Vec<String>) {
+        self.allowed = paths;
+    }
+
+    pub(crate) fn allowed(&self) -> &[String] {
+        &self.allowed
     }
 
     /// A path, where one is given. `{{ vars.NAME }}` in it is filled in now.
@@ -273,6 +283,11 @@ impl<'a> Compiler<'a> {
         let inner = |key: &str| format!("{at}.{key}");
         if !request.path.starts_with('/') && !request.path.starts_with("{{") {
             self.wrong(&inner("path"), "must begin with /: it is the path below api.base_url");
+        }
+        let fixed = request.path.split("{{").next().unwrap_or_default();
+        let may = |allowed: &String| fixed.starts_with(allowed.as_str()) || allowed.starts_with(fixed);
+        if !self.allowed.is_empty() && !self.allowed.iter().any(may) {
+            self.wrong(&inner("path"), "is outside of api.allowed_paths, so it would be refused: add how it begins");
         }
         let path = self.made(&inner("path"), &request.path, scope, Text::path(&request.path));
         if request.body.is_some() && matches!(request.method, Method::Get | Method::Delete) {

@@ -24,19 +24,17 @@ const LISTING: [&str; 2] = ["sync", "page"];
 pub(super) fn compile(manifest: &Manifest, vars: &BTreeMap<String, String>) -> Result<Plan, Vec<Fault>> {
     let mut c = Compiler::new(vars);
     let base_url = c.filled("api.base_url", &manifest.api.base_url).unwrap_or_default();
-    if !base_url.is_empty() && !url::Url::parse(&base_url).is_ok_and(|url| url.has_host()) {
+    let is_web = |url: &url::Url| url.has_host() && matches!(url.scheme(), "https" | "http");
+    if !base_url.is_empty() && !url::Url::parse(&base_url).is_ok_and(|url| is_web(&url)) {
         c.wrong("api.base_url", "is no web address: write https://host/...");
     }
+    let allowed = manifest.api.allowed_paths.iter().filter_map(|path| c.filled("api.allowed_paths", path)).collect();
+    c.allow(allowed);
     let auth = AuthPlan::compile(&manifest.auth, &mut c);
     let plan = Plan {
         name: manifest.api.name.clone(),
         base_url,
-        allowed_paths: manifest
-            .api
-            .allowed_paths
-            .iter()
-            .filter_map(|path| c.filled("api.allowed_paths", path))
-            .collect(),
+        allowed_paths: c.allowed().to_vec(),
         headers: c.headers("api.headers", &manifest.api.headers, &[]),
         vars: serde_json::to_value(vars).unwrap_or_default(),
         auth,

@@ -217,7 +217,8 @@ impl Vendor for HubSpot {
     fn oauth(&self) -> oauth::Paths {
         oauth::Paths {
             authorize: "/oauth/authorize",
-            token: "/oauth/v1/token",
+            token: "/oauth/2026-03/token",
+            revoke: "/oauth/2026-03/token/revoke",
             seconds: Some(1800),
             ..oauth::Paths::default()
         }

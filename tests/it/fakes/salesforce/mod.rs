@@ -115,6 +115,7 @@ impl Vendor for Salesforce {
             authorize: "/services/oauth2/authorize",
             token: "/services/oauth2/token",
             revoke: "/services/oauth2/revoke",
+            offline: Some(("scope", "refresh_token")),
             extra: extra.as_object().expect("a table").clone(),
             ..oauth::Paths::default()
         }

@@ -118,6 +118,8 @@ impl Vendor for Zoho {
             token: "/oauth/v2/token",
             revoke: "/oauth/v2/token/revoke",
             seconds: Some(3600),
+            offline: Some(("access_type", "offline")),
+            refusal: Some("invalid_code"),
             extra: extra.as_object().expect("a table").clone(),
             ..oauth::Paths::default()
         }
