@@ -1,5 +1,5 @@
 //! Media of logs: call recordings, voicemails, pages of faxes and what was sent along with messages.
-//! What is known of each, and whether it is kept here. Tokens are not part of it: see [`reference`].
+//! What is known of each, and whether it is kept here. Tokens are not part of it: see [`Reference`].
 
 pub mod reference;
 
