@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use sqlx::SqliteConnection;
 
 use super::error::StorageError;
+use super::media_rows;
 use super::message_logs::{BY_ID, MessageLog, columns};
 use super::outbox_write;
 use crate::domain::clock::Clock;
@@ -106,6 +107,8 @@ pub(super) async fn take_post(
                 .bind(body)
                 .execute(&mut *tx)
                 .await?;
+            let media = post.media.iter().filter(|file| file.message_id == message.id);
+            media_rows::note(tx, (operator, id), media, clock).await?;
         }
         if let Some(alias) = post.alias.as_ref().filter(|_| post.trigger != MessageTrigger::SelectedLog) {
             sqlx::query(ADD_ALIAS).bind(operator).bind(alias).bind(id).execute(&mut *tx).await?;

@@ -9,6 +9,7 @@ mod trigger;
 use serde_json::{Map, Value};
 
 use super::json;
+use super::media::MediaNote;
 use super::party::{Choice, Direction, NamedContact, Note, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::redacted;
@@ -84,6 +85,8 @@ pub struct CallPost {
     pub call: Map<String, Value>,
     /// Further keys of the body (`aiNote`, `transcript`, and those a newer widget adds).
     pub extra: Map<String, Value>,
+    /// Its recordings: read before the post was cleaned.
+    pub media: Vec<MediaNote>,
     /// The key of the other end's number.
     pub remote_number: Option<String>,
 }
@@ -107,7 +110,9 @@ const KNOWN: [&str; 7] = ["call", "triggerType", "redirect", "fromEntity", "toEn
 
 impl CallPost {
     /// Reads the body of a call logger post.
-    pub fn from_body(mut body: Map<String, Value>, region: Option<Region>) -> Result<Self, PostProblem> {
+    pub fn from_body(body: Map<String, Value>, region: Option<Region>) -> Result<Self, PostProblem> {
+        // First of all, so that no field is missed: ids are texts of the sender's as well.
+        let mut body = redacted(body);
         let Some(Value::Object(mut call)) = body.remove("call") else { return Err(PostProblem::NoCall) };
         let trigger = Trigger::from_word(body.get("triggerType").and_then(Value::as_str));
         let telephony_session_id = json::text(call.get("telephonySessionId"));
@@ -148,12 +153,13 @@ impl CallPost {
             form: None,
             call: Map::new(),
             extra: Map::new(),
+            media: Vec::new(),
         };
         call.retain(|key, _| !TRANSIENT.contains(&key.as_str()));
         body.retain(|key, value| !KNOWN.contains(&key.as_str()) && !value.is_null());
-        post.form = form.map(redacted);
-        post.call = redacted(call);
-        post.extra = redacted(body);
+        post.form = form;
+        post.call = call;
+        post.extra = body;
         Ok(post)
     }
 }
