@@ -121,7 +121,7 @@ impl App {
             closing: closing.clone(),
         };
         let sync = Syncs::new(authority::connectors(&config, &clock, &authority, &outside), means);
-        let (delivery, news) = delivery(&config, &sync, &storage, &clock, &closing);
+        let (delivery, news) = delivery(&config, &sync, &storage, &clock, &closing, (&media, &authority));
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
         let state = ServiceState {
             delivery,

@@ -171,7 +171,8 @@ impl Work<'_> {
             Some(id) => self.inner.contact_name(id).await?,
             None => None,
         };
-        let mut facts = self.log.facts(name.clone(), &self.inner.means);
+        let media = self.inner.means.storage.list_media_of(&self.entry.log_id).await?;
+        let mut facts = self.log.facts(name.clone(), &media, &self.inner.means);
         facts.legs.extend(self.legs.iter().cloned());
         if self.moved {
             facts.moved_to = Some(name.unwrap_or_else(|| "no contact".into()));

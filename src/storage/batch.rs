@@ -58,7 +58,16 @@ async fn run_one(
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
         Job::Outbox(job) => return outbox_write::write(tx, job, routes, clock).await,
         Job::Credential(job) => credentials::write(tx, job).await?,
-        Job::Media(job) => return media_rows::run(tx, job, now).await,
+        Job::Media(job) => {
+            let done = media_rows::run(tx, job, now).await?;
+            let logs = match &done {
+                Done::MediaChanged { log_id } => log_id.as_slice(),
+                Done::MediaGone(removed) => removed.log_ids.as_slice(),
+                _ => &[],
+            };
+            outbox_write::revise(tx, logs, routes, clock).await?;
+            return Ok(done);
+        }
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);
         }
