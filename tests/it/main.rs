@@ -19,6 +19,7 @@ mod crash;
 mod create_contact;
 mod create_upstream;
 mod delivery;
+mod delivery_media;
 mod delivery_sessions;
 mod delivery_whose;
 mod edge_body;
