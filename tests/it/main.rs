@@ -20,6 +20,7 @@ mod create_contact;
 mod create_upstream;
 mod delivery;
 mod delivery_whose;
+mod demo_crm;
 mod edge_body;
 mod edge_gate;
 mod edge_paths;

@@ -4,7 +4,7 @@ const GONE = "The demo does not answer";
 const SAID = {
   on: "It answers as it should",
   off: "It refuses everything (503)",
-  "loses-answers": "It does what it is told, then answers 500",
+  "loses-answers": "It writes, and answers 500 at first",
 };
 
 const byId = (id) => document.getElementById(id);

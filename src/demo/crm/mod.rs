@@ -5,10 +5,12 @@
 mod api;
 mod books;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use axum::http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -34,7 +36,8 @@ pub enum Mode {
     On,
     /// It answers 503, whatever is asked.
     Off,
-    /// It does what it is told, and then answers 500.
+    /// It does what it is told, and then answers 500: always where something is made, and the first time
+    /// where something is written again.
     LosesAnswers,
 }
 
@@ -65,6 +68,8 @@ struct Inner {
 struct Desk {
     books: Books,
     mode: Mode,
+    /// Addresses whose last write was not answered.
+    lost: HashSet<String>,
     tally: Tally,
 }
 
@@ -112,7 +117,9 @@ impl Crm {
 
     /// Makes it behave otherwise. It behaves well again when it is started anew.
     pub fn behave(&self, mode: Mode) {
-        self.desk().mode = mode;
+        let mut desk = self.desk();
+        desk.mode = mode;
+        desk.lost.clear();
     }
 
     /// All activities, oldest first.
@@ -156,6 +163,15 @@ impl Crm {
             tracing::error!(%error, "the demo's CRM forgets this when the demo ends");
         }
         changed
+    }
+
+    /// Whether the answer to what was just done is to be lost.
+    fn loses(&self, method: &Method, path: String) -> bool {
+        if *method == Method::GET || *method == Method::POST {
+            return *method == Method::POST;
+        }
+        let lost = &mut self.desk().lost;
+        !lost.remove(&path) && lost.insert(path)
     }
 
     fn count(&self, one_more: impl FnOnce(&mut Tally)) {
