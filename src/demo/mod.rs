@@ -69,6 +69,7 @@ settle_seconds = 1
 unclear_seconds = 2
 answer_seconds = 5
 rest_seconds = 3
+lines = ["note", "started", "duration", "result", "recording", "voicemail", "ai_note", "transcript"]
 
 [numbers]
 default_region = "US"

@@ -64,7 +64,7 @@ export class CrmPanel {
     byId("crm-count").textContent = crm.total === 1 ? "1 log" : `${crm.total} logs`;
     byId("crm-waiting").textContent = waiting === 0 ? "nothing waits" : waiting === 1 ? "1 waits" : `${waiting} wait`;
     const { created, changed, looked_up: lookedUp, refused, unanswered } = crm.tally;
-    byId("crm-tally").textContent = `Since its start: ${created} made, ${changed} written again, ${lookedUp} looked up, ${refused} refused, ${unanswered} answers lost`;
+    byId("crm-tally").textContent = `Since the start: logs made ${created}, written again ${changed}, looked up ${lookedUp}; requests refused ${refused}, answers lost ${unanswered}`;
     fill(byId("crm-logs"), crm.activities.map(log), "Nothing yet: log a call in the phone.");
     fill(byId("crm-deliveries"), deliveries.map(delivery), "Nothing yet.");
   }
