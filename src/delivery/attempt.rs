@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::log::Log;
+use super::session::Part;
 use super::{Inner, Lane};
 use crate::connectors::KeepStep;
 use crate::domain::credential::Whose;
@@ -54,6 +55,8 @@ struct Work<'a> {
     /// The connector's own id of the log's contact; none where it has moved away or has no contact.
     contact: Option<String>,
     moved: bool,
+    /// What other operators did in the same telephony session.
+    legs: Vec<String>,
 }
 
 pub(super) async fn attempt(inner: &Inner, lane: &Lane, entry: &OutboxEntry) -> Result<Settlement, Failed> {
@@ -73,7 +76,19 @@ pub(super) async fn attempt(inner: &Inner, lane: &Lane, entry: &OutboxEntry) -> 
     };
     let own = log.choice().contact_id.as_deref().and_then(connector_of).filter(|(connector, _)| *connector == lane.id);
     let contact = own.map(|(_, id)| id.to_owned());
-    let work = Work { inner, lane, entry, whose, log, contact, moved };
+    let mut legs = Vec::new();
+    if let (Log::Call(call), false) = (&log, moved) {
+        match inner.part_of(call).await? {
+            Part::Whole(others) => legs = others,
+            // What stands upstream already goes on standing there.
+            Part::Leg { of, operator } if !entry.is_upstream() => {
+                inner.tell_the_whole(&of).await?;
+                return Ok(Settlement::Kept(format!("it is told with the log of {operator}")));
+            }
+            Part::Leg { .. } => {}
+        }
+    }
+    let work = Work { inner, lane, entry, whose, log, contact, moved, legs };
     match &entry.upstream_id {
         Some(id) => work.write_again(id).await,
         None => work.write().await,
@@ -156,7 +171,9 @@ impl Work<'_> {
             Some(id) => self.inner.contact_name(id).await?,
             None => None,
         };
-        let mut facts = self.log.facts(name.clone(), &self.inner.means);
+        let media = self.inner.means.storage.list_media_of(&self.entry.log_id).await?;
+        let mut facts = self.log.facts(name.clone(), &media, &self.inner.means);
+        facts.legs.extend(self.legs.iter().cloned());
         if self.moved {
             facts.moved_to = Some(name.unwrap_or_else(|| "no contact".into()));
         }
@@ -171,7 +188,7 @@ impl Work<'_> {
             }
             None => None,
         };
-        Ok(LogEntry { body, contact_id, ..self.log.entry(self.entry.log_id.clone(), &facts) })
+        Ok(LogEntry { contact_id, body, ..self.log.entry(self.entry.log_id.clone(), &facts) })
     }
 
     fn delivered(&self, revision: i64, upstream_id: String) -> Settlement {

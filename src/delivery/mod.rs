@@ -12,6 +12,7 @@ mod fate;
 mod lane;
 mod log;
 mod resolve;
+mod session;
 mod wishes;
 mod worker;
 
@@ -58,6 +59,8 @@ pub struct Means {
     pub audience: Audience,
     /// For numbers that nobody has.
     pub create: Create,
+    /// Our own address, where CRMs are given ours for what is kept here.
+    pub own_address: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// The country of national spellings.
     pub region: Option<Region>,
     /// The zone in which times are written.
