@@ -149,7 +149,7 @@ impl Demo {
         let key = Secret::from(format!("{:032x}", rand::random::<u128>()).as_str());
         let crm = Crm::open(&files.crm, &key, clock.clone())?;
         if !known {
-            crm.take_in(seed::contacts(CUSTOMERS).map(customer).collect())?;
+            crm.take_in(seed::contacts(CUSTOMERS).map(|contact| customer(&contact)).collect())?;
         }
         let (url, background) = serve_crm(&crm).await?;
         std::fs::write(&files.manifest, crm::MANIFEST)
@@ -254,7 +254,7 @@ fn connector(url: String, manifest: &Path, key: Secret) -> ConnectorConfig {
 }
 
 /// An invented person as the CRM's.
-fn customer(contact: Value) -> crm::Card {
+fn customer(contact: &Value) -> crm::Card {
     let text = |key: &str| contact.get(key).and_then(Value::as_str).map(str::to_owned);
     let list = |key: &str| contact.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let part = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();

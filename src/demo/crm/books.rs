@@ -97,9 +97,8 @@ pub struct Note {
     pub key: Option<String>,
     /// Of a new activity.
     pub kind: Option<Kind>,
-    /// Null takes it from whomever it was on.
-    #[serde(deserialize_with = "given")]
-    pub person: Option<Option<String>>,
+    /// Whose.
+    pub person: Whose,
     /// In a few words.
     pub subject: Option<String>,
     /// In all words.
@@ -110,9 +109,20 @@ pub struct Note {
     pub seconds: Option<i64>,
 }
 
-/// Null is something else than nothing.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(from).map(Some)
+/// Whose an activity is to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Whose {
+    /// It was not given.
+    #[default]
+    AsBefore,
+    /// This person's; null is nobody's.
+    Of(Option<String>),
+}
+
+impl<'de> Deserialize<'de> for Whose {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Self::Of)
+    }
 }
 
 /// All of it.
@@ -206,7 +216,7 @@ impl Books {
     }
 
     fn check(&self, note: &Note) -> Result<(), String> {
-        let Some(Some(person)) = &note.person else { return Ok(()) };
+        let Whose::Of(Some(person)) = &note.person else { return Ok(()) };
         let known = person.parse().is_ok_and(|id| self.person(id).is_some());
         if known { Ok(()) } else { Err(format!("there is no person {person:?}")) }
     }
@@ -227,7 +237,9 @@ impl Person {
 impl Activity {
     fn write(&mut self, note: Note, now: i64) {
         let Note { key: _, kind: _, person, subject, text, at, seconds } = note;
-        self.person = person.unwrap_or_else(|| self.person.take());
+        if let Whose::Of(person) = person {
+            self.person = person;
+        }
         self.subject = subject.unwrap_or_else(|| std::mem::take(&mut self.subject));
         self.text = text.unwrap_or_else(|| std::mem::take(&mut self.text));
         self.at = at.unwrap_or(self.at);

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::config::Secret;
 use crate::domain::clock::SharedClock;
 use books::Books;
-pub use books::{Activity, Card, Kind, Note, Person, Phone};
+pub use books::{Activity, Card, Kind, Note, Person, Phone, Whose};
 
 /// The manifest by which it is connected.
 pub const MANIFEST: &str = include_str!("crm.toml");
