@@ -14,7 +14,9 @@ function byNumber(contacts) {
   if (known) return known;
   const numbers = new Map();
   indexed.set(contacts, numbers);
-  for (const contact of contacts) {
+  // People of a CRM first: what is logged with them goes on to it.
+  const [behind, here] = [contacts.filter(({ source }) => source), contacts.filter(({ source }) => !source)];
+  for (const contact of [...behind, ...here]) {
     for (const { phoneNumber, phoneType } of contact.phoneNumbers ?? []) {
       if (phoneType === "fax") continue;
       const owners = numbers.get(phoneNumber);

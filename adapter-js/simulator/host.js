@@ -1,3 +1,4 @@
+import { CrmPanel } from "./host/crm.js";
 import { Feed } from "./host/feed.js";
 import { showRecord } from "./host/record.js";
 import { Wire } from "./host/wire.js";
@@ -47,7 +48,9 @@ function showStatus(status, text = WORDS[status] ?? status) {
 }
 
 const feed = new Feed(document.getElementById("feed"));
-const { daemon, widget } = await (await fetch("demo.json")).json();
+const { daemon, widget, crm } = await (await fetch("demo.json")).json();
+// Where the demo brings a CRM of its own.
+if (crm) new CrmPanel(crm);
 
 try {
   const handle = await bringAdapter(daemon);

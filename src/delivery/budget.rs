@@ -9,8 +9,6 @@ const FIRST: f64 = 2.0;
 const OPENS_AFTER: u32 = 3;
 /// The first rest; it doubles.
 const REST: Duration = Duration::from_secs(5);
-/// The longest rest.
-const LONGEST: Duration = Duration::from_mins(5);
 /// The rest where a limit names no time.
 const LIMITED: Duration = Duration::from_secs(30);
 
@@ -18,6 +16,7 @@ const LIMITED: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Budget {
     most: usize,
+    longest: Duration,
     window: f64,
     in_hand: usize,
     failures: u32,
@@ -26,9 +25,11 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(most: usize) -> Self {
+    /// At most so many at once, and at most so long a rest.
+    pub(super) fn new(most: usize, longest: Duration) -> Self {
         Self {
             most: most.max(1),
+            longest,
             window: FIRST,
             in_hand: 0,
             failures: 0,
@@ -92,7 +93,7 @@ impl Budget {
         if now_ms >= self.closed_until {
             self.failures = self.failures.saturating_add(1);
         }
-        let doubled = REST.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(LONGEST);
+        let doubled = REST.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(self.longest);
         let wait = doubled.mul_f64(0.5 + jitter / 2.0).max(retry_after.unwrap_or_default());
         if self.failures >= OPENS_AFTER || retry_after.is_some() {
             return self.close(now_ms, wait);
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn more_while_it_answers_fewer_when_it_is_too_much() {
-        let mut budget = Budget::new(8);
+        let mut budget = Budget::new(8, Duration::from_mins(5));
         (0..200).for_each(|_| budget.answered());
         assert_eq!(budget.free(0), 8);
         budget.begin(3);
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_down_is_left_alone_and_then_asked_once() {
-        let mut budget = Budget::new(8);
+        let mut budget = Budget::new(8, Duration::from_mins(5));
         budget.failed(0, None, 1.0);
         budget.failed(0, None, 1.0);
         assert!(budget.free(0) > 0, "twice is chance");

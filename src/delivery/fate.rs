@@ -56,7 +56,7 @@ mod tests {
     fn fate(trouble: Trouble, unclear: bool, attempts: i64) -> Settlement {
         let error = UpstreamError::new(trouble, "words");
         let error = if unclear { error.unclear() } else { error };
-        of(&error, attempts, &mut Budget::new(4), 0, 1.0, Duration::from_mins(1))
+        of(&error, attempts, &mut Budget::new(4, Duration::from_mins(5)), 0, 1.0, Duration::from_mins(1))
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A connector that takes logs: its rules, its texts and its budget.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::budget::Budget;
 use super::compose::Composer;
@@ -67,6 +68,9 @@ pub(super) fn lane(
         route,
         several: logs.several.unwrap_or(all.several),
         nobody,
-        budget: Mutex::new(Budget::new(usize::try_from(all.parallel).unwrap_or(4))),
+        budget: Mutex::new(Budget::new(
+            usize::try_from(all.parallel).unwrap_or(4),
+            Duration::from_secs(all.rest_seconds.into()),
+        )),
     }))
 }

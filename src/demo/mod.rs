@@ -1,26 +1,37 @@
-//! The demonstration: the daemon with an invented address book, a small CRM page, and a simulated
+//! The demonstration: the daemon with an invented address book, a small CRM with its page, and a simulated
 //! phone, each on an origin of its own as in production.
 
+pub mod crm;
 mod pages;
+mod panel;
 pub mod seed;
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::app::{App, listen};
-use crate::config::Config;
-use crate::domain::clock::SystemClock;
+use crate::config::{Config, ConnectorConfig, ConnectorKind, Secret};
+use crate::domain::clock::{SharedClock, SystemClock};
 use crate::domain::contact::Contact;
 use crate::storage::contacts::ContactBatch;
+use crate::sync::RunOptions;
 use crate::telemetry;
+use crm::Crm;
+use panel::Panel;
 
-/// Size of the invented address book.
-const CONTACTS: usize = 5000;
+/// How many people are invented.
+const PEOPLE: usize = 5000;
+/// How many of them the CRM knows; the others are in the address book.
+const CUSTOMERS: usize = 340;
+/// The CRM's id in the configuration.
+const CRM: &str = "crm";
 
 /// Where the three parts listen.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +48,9 @@ pub struct Addresses {
 #[derive(Debug)]
 pub struct Demo {
     app: App,
+    crm: Crm,
+    /// What serves the CRM, and its end.
+    background: (TaskTracker, CancellationToken),
     listeners: [TcpListener; 3],
     /// Origin of the daemon.
     pub daemon: String,
@@ -47,7 +61,16 @@ pub struct Demo {
 }
 
 /// What the demonstration shows of a configuration: one setting of every kind.
+///
+/// Waits are short, so that a visitor sees how they end.
 const SETTINGS: &str = r#"
+[delivery]
+settle_seconds = 1
+unclear_seconds = 2
+answer_seconds = 5
+rest_seconds = 3
+lines = ["note", "started", "duration", "result", "recording", "voicemail", "ai_note", "transcript"]
+
 [numbers]
 default_region = "US"
 
@@ -109,40 +132,53 @@ action = "sync-contacts"
 "#;
 
 impl Demo {
-    /// Opens (or makes) the demo's database in `folder`, fills its address book, and takes the ports.
+    /// Opens (or makes) the demo's database and CRM in `folder`, invents the people, and takes the ports.
     pub async fn start(folder: &Path, fresh: bool, addresses: &Addresses) -> Result<Self, String> {
         std::fs::create_dir_all(folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-        let database = folder.join("demo.db");
-        if fresh {
-            for suffix in ["", "-wal", "-shm"] {
-                let mut file = database.clone().into_os_string();
-                file.push(suffix);
-                drop(std::fs::remove_file(file));
-            }
+        let files = Files::of(folder);
+        let known = files.crm.exists() && !fresh;
+        if !known {
+            files.remove();
         }
         let mut listeners = Vec::with_capacity(3);
         for address in [addresses.daemon, addresses.page, addresses.widget] {
             listeners.push(listen(address).await.map_err(|error| error.to_string())?);
         }
-        let origin = |listener: &TcpListener| listener.local_addr().map(|address| format!("http://{address}"));
-        let origins: Vec<String> =
-            listeners.iter().map(origin).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+        let origins: Vec<String> = listeners.iter().map(origin).collect::<Result<_, _>>()?;
+        let clock: SharedClock = Arc::new(SystemClock);
+        let key = Secret::from(format!("{:032x}", rand::random::<u128>()).as_str());
+        let crm = Crm::open(&files.crm, &key, clock.clone())?;
+        if !known {
+            crm.take_in(seed::contacts(CUSTOMERS).map(|contact| customer(&contact)).collect())?;
+        }
+        let (url, background) = serve_crm(&crm).await?;
+        std::fs::write(&files.manifest, crm::MANIFEST)
+            .map_err(|error| format!("cannot write {}: {error}", files.manifest.display()))?;
         let mut config = Config::parse("demo", SETTINGS, std::iter::empty()).map_err(|error| error.to_string())?.config;
-        config.storage.url = format!("sqlite:{}", database.display());
+        config.connectors.insert(CRM.into(), connector(url, &files.manifest, key));
+        config.storage.url = format!("sqlite:{}", files.database.display());
         config.server.listen = listeners[0].local_addr().map_err(|error| error.to_string())?;
         config.server.shutdown_seconds = 3;
         telemetry::start(&config.log);
-        let mut app = App::build(config, Arc::new(SystemClock)).await.map_err(|error| error.to_string())?;
+        let mut app = App::build(config, clock).await.map_err(|error| error.to_string())?;
         app.allow_origin(origins[1].clone());
-        fill(&app).await?;
+        if !known {
+            fill(&app).await?;
+            // From now on the two belong together.
+            crm.keep()?;
+        }
+        if let Some(lane) = app.state().sync.find_lane(CRM) {
+            lane.sync_now(RunOptions::default()).await.map_err(|error| error.to_string())?;
+        }
         let [daemon, page, widget] = <[String; 3]>::try_from(origins).unwrap_or_default();
         let listeners = <[TcpListener; 3]>::try_from(listeners).map_err(|_| "three listeners are needed")?;
-        Ok(Self { app, listeners, daemon, page, widget })
+        Ok(Self { app, crm, background, listeners, daemon, page, widget })
     }
 
     /// Serves all three until `stop` resolves.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
         let sites = pages::Sites { daemon: self.daemon, page: self.page, widget: self.widget };
+        let panel = Panel { crm: self.crm, service: self.app.state().clone() };
         let [daemon, page, widget] = self.listeners;
         let stopped = CancellationToken::new();
         let until = |token: &CancellationToken| token.clone().cancelled_owned();
@@ -151,23 +187,94 @@ impl Demo {
             stop.await;
             signal.cancel();
         });
-        let page = axum::serve(page, pages::host(&sites)).with_graceful_shutdown(until(&stopped));
+        let page = axum::serve(page, pages::host(&sites, panel)).with_graceful_shutdown(until(&stopped));
         let widget = axum::serve(widget, pages::phone(&sites)).with_graceful_shutdown(until(&stopped));
-        tokio::try_join!(daemon, page.into_future(), widget.into_future()).map_err(|error| error.to_string())?;
-        Ok(())
+        let served = tokio::try_join!(daemon, page.into_future(), widget.into_future());
+        // The CRM last: the daemon brings there what it has in hand.
+        let (tasks, end) = self.background;
+        end.cancel();
+        tasks.wait().await;
+        served.map(drop).map_err(|error| error.to_string())
     }
 }
 
-async fn fill(app: &App) -> Result<(), String> {
-    let storage = &app.state().storage;
-    if storage.count_contacts().await.map_err(|error| error.to_string())? > 0 {
-        return Ok(());
+/// What is kept in the demo's folder.
+struct Files {
+    database: PathBuf,
+    crm: PathBuf,
+    manifest: PathBuf,
+}
+
+impl Files {
+    fn of(folder: &Path) -> Self {
+        Self { database: folder.join("demo.db"), crm: folder.join("crm.json"), manifest: folder.join("crm.toml") }
     }
+
+    /// The database without the CRM's file, or the other way round, is of no use.
+    fn remove(&self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = self.database.clone().into_os_string();
+            file.push(suffix);
+            drop(std::fs::remove_file(file));
+        }
+        drop(std::fs::remove_file(&self.crm));
+    }
+}
+
+fn origin(listener: &TcpListener) -> Result<String, String> {
+    listener.local_addr().map(|address| format!("http://{address}")).map_err(|error| error.to_string())
+}
+
+/// Serves the CRM on a free port of the loopback; where, and what ends it.
+async fn serve_crm(crm: &Crm) -> Result<(String, (TaskTracker, CancellationToken)), String> {
+    let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.map_err(|error| error.to_string())?;
+    let url = origin(&listener)?;
+    let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
+    let (router, ended) = (crm.router(), end.clone());
+    tasks.spawn(async move {
+        tokio::select! {
+            served = axum::serve(listener, router).into_future() => drop(served),
+            () = ended.cancelled() => {}
+        }
+    });
+    tasks.close();
+    Ok((url, (tasks, end)))
+}
+
+fn connector(url: String, manifest: &Path, key: Secret) -> ConnectorConfig {
+    ConnectorConfig {
+        kind: ConnectorKind::Rest,
+        name: "Sample CRM".into(),
+        url,
+        manifest: manifest.to_string_lossy().into_owned(),
+        api_key: key,
+        sync_seconds: 15,
+        ..ConnectorConfig::default()
+    }
+}
+
+/// An invented person as the CRM's.
+fn customer(contact: &Value) -> crm::Card {
+    let text = |key: &str| contact.get(key).and_then(Value::as_str).map(str::to_owned);
+    let list = |key: &str| contact.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let part = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let phone = |phone: &Value| crm::Phone { number: part(phone, "phoneNumber"), kind: part(phone, "phoneType") };
+    crm::Card {
+        full_name: text("name"),
+        company: text("company"),
+        title: text("jobTitle"),
+        phones: Some(list("phoneNumbers").iter().map(phone).collect()),
+        emails: Some(list("emails").iter().filter_map(|email| email.as_str().map(str::to_owned)).collect()),
+    }
+}
+
+/// Puts the people whom the CRM does not know into the address book.
+async fn fill(app: &App) -> Result<(), String> {
     let mut batch = ContactBatch::default();
-    for contact in seed::contacts(CONTACTS) {
+    for contact in seed::contacts(PEOPLE).skip(CUSTOMERS) {
         let contact = Contact::from_json(contact, None, app.state().region).map_err(|error| error.to_string())?;
         batch.put(&contact);
     }
-    storage.write_contacts(batch).await.map_err(|error| error.to_string())?;
+    app.state().storage.write_contacts(batch).await.map_err(|error| error.to_string())?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use rust_embed::RustEmbed;
 use serde_json::{Value, json};
 
+use super::panel::{self, Panel};
 use crate::http::assets::file_response;
 
 #[derive(RustEmbed)]
@@ -37,14 +38,14 @@ struct Site {
     addresses: Value,
 }
 
-/// The CRM page.
-pub(super) fn host(sites: &Sites) -> Router {
+/// The CRM page, with what its panel asks.
+pub(super) fn host(sites: &Sites, panel: Panel) -> Router {
     let Sites { daemon, widget, .. } = sites;
     let policy = format!(
         "default-src 'none'; script-src 'self' {daemon}; style-src 'self'; img-src 'self' data:; \
          connect-src 'self' {daemon}; frame-src {widget}; base-uri 'none'; form-action 'none'"
     );
-    site("host.html", &policy, sites)
+    site("host.html", &policy, sites).merge(panel::router(panel, &sites.page))
 }
 
 /// The simulated phone.
@@ -59,7 +60,7 @@ pub(super) fn phone(sites: &Sites) -> Router {
 
 fn site(index: &'static str, policy: &str, sites: &Sites) -> Router {
     let policy = HeaderValue::from_str(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-    let addresses = json!({"daemon": sites.daemon, "page": sites.page, "widget": sites.widget});
+    let addresses = json!({"daemon": sites.daemon, "page": sites.page, "widget": sites.widget, "crm": "crm.json"});
     let site = Arc::new(Site { index, policy, addresses });
     Router::new()
         .route("/", get(front))

@@ -22,6 +22,7 @@ mod delivery;
 mod delivery_media;
 mod delivery_sessions;
 mod delivery_whose;
+mod demo_crm;
 mod edge_body;
 mod edge_gate;
 mod edge_paths;

@@ -51,7 +51,9 @@ test("an unknown number has called: the form comes with it", async () => {
   await create();
   assert.equal(await field("Phone number").inputValue(), "+12025550143");
   assert.equal(await form().getByRole("button", { name: "Save" }).isDisabled(), true, "a name is missing");
-  assert.equal(await form().getByRole("combobox", { name: "Address book" }).count(), 0, "there is only one");
+  const places = form().getByRole("combobox", { name: "Address book" });
+  assert.deepEqual(await places.locator("option").allInnerTexts(), ["Address book", "Sample CRM"]);
+  assert.equal(await places.locator("option:checked").innerText(), "Sample CRM");
 });
 
 test("what is wrong is said in the form, and nothing typed is lost", async () => {
@@ -68,7 +70,7 @@ test("what is wrong is said in the form, and nothing typed is lost", async () =>
 
 test("saved by a double click: one contact, named on the call", async () => {
   await form().getByRole("button", { name: "Save" }).dblclick();
-  await at.phone.getByRole("alert").getByText(`${NAME} was added to Address book`).first().waitFor();
+  await at.phone.getByRole("alert").getByText(`${NAME} was added to Sample CRM`).first().waitFor();
   await at.newestCall.getByText(NAME, { exact: true }).waitFor();
   await at.tab("Contacts");
   await at.phone.locator("[data-part=contact-count]", { hasText: (count + 1).toLocaleString("en-US") }).waitFor();
@@ -96,7 +98,7 @@ test("a number that is known already is said, and typing another one takes it ba
   await at.phone.getByRole("heading", { level: 1, name: "Calls" }).waitFor();
 });
 
-test("a texter becomes a contact too", async () => {
+test("a texter becomes a contact too, of the address book", async () => {
   const drawer = at.phone.getByRole("complementary", { name: "Simulator" });
   await drawer.getByRole("button", { name: "more" }).click();
   await drawer.getByRole("textbox", { name: "Number that rings" }).fill("+15005550006");
@@ -105,6 +107,7 @@ test("a texter becomes a contact too", async () => {
   await at.phone.getByRole("list", { name: "Threads" }).getByText("+1 (500) 555-0006").click();
   await at.phone.getByRole("main").getByRole("button", { name: "Create contact" }).click();
   await field("Name").fill("Charles Babbage");
+  await form().getByRole("combobox", { name: "Address book" }).selectOption({ label: "Address book" });
   await form().getByRole("button", { name: "Save" }).click();
   await at.phone.getByRole("heading", { level: 1, name: "Charles Babbage" }).waitFor();
 });

@@ -13,7 +13,7 @@ use crate::storage::StorageError;
 
 /// The entity that shows on a log what is still to come (protocol 1.5 b); none where it has arrived, or
 /// goes nowhere.
-pub(super) fn status_of(state: &ServiceState, entry: &OutboxEntry) -> Option<Value> {
+pub fn status_of(state: &ServiceState, entry: &OutboxEntry) -> Option<Value> {
     let name = name_of(state, &entry.connector);
     let (status, message) = match entry.state {
         OutboxState::Delivered | OutboxState::Kept => return None,

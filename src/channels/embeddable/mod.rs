@@ -44,7 +44,7 @@ use axum::routing::{get, post};
 
 use crate::http::extract::Part;
 use crate::http::{ApiError, Caller, ServiceState, body, events};
-pub use deliveries::follow_deliveries;
+pub use deliveries::{follow_deliveries, status_of};
 use keep::Waiting;
 use manifest::Fallback;
 pub use standing::follow_credentials;
