@@ -124,6 +124,9 @@ pub struct DeliveryConfig {
     pub answer_seconds: u32,
     /// How long a write whose end is not known is left alone before it is looked up, in seconds.
     pub unclear_seconds: u32,
+    /// How long a connector that fails is left alone at first, in seconds; it doubles. One that asks for
+    /// fewer requests and names no time gets six times as long.
+    pub rest_seconds: u32,
     /// Most writes at once for one connector.
     pub parallel: u32,
 }
@@ -138,6 +141,7 @@ impl Default for DeliveryConfig {
             finalise_minutes: 60,
             answer_seconds: 30,
             unclear_seconds: 60,
+            rest_seconds: 5,
             parallel: 4,
         }
     }
@@ -149,6 +153,7 @@ impl DeliveryConfig {
         report.range("delivery.finalise_minutes", self.finalise_minutes, 1..=24 * 60);
         report.range("delivery.answer_seconds", self.answer_seconds, 1..=600);
         report.range("delivery.unclear_seconds", self.unclear_seconds, 1..=DAY_SECONDS);
+        report.range("delivery.rest_seconds", self.rest_seconds, 1..=300);
         report.range("delivery.parallel", self.parallel, 1..=64);
     }
 }

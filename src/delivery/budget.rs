@@ -7,17 +7,17 @@ use std::time::Duration;
 const FIRST: f64 = 2.0;
 /// Failures in a row after which it is left alone.
 const OPENS_AFTER: u32 = 3;
-/// The first rest; it doubles.
-const REST: Duration = Duration::from_secs(5);
 /// The longest rest.
 const LONGEST: Duration = Duration::from_mins(5);
-/// The rest where a limit names no time.
-const LIMITED: Duration = Duration::from_secs(30);
+/// The rest where a limit names no time, in first rests.
+const LIMITED: u32 = 6;
 
 /// One connector's budget.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Budget {
     most: usize,
+    /// The first rest; it doubles.
+    rest: Duration,
     window: f64,
     in_hand: usize,
     failures: u32,
@@ -26,9 +26,10 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, rest: Duration) -> Self {
         Self {
             most: most.max(1),
+            rest,
             window: FIRST,
             in_hand: 0,
             failures: 0,
@@ -54,6 +55,11 @@ impl Budget {
     /// When it opens again, where it is closed.
     pub(super) fn reopens(&self, now_ms: i64) -> Option<i64> {
         (now_ms < self.closed_until).then_some(self.closed_until)
+    }
+
+    /// The wait that others are measured by.
+    pub(super) fn rest(&self) -> Duration {
+        self.rest
     }
 
     pub(super) fn begin(&mut self, count: usize) {
@@ -83,7 +89,7 @@ impl Budget {
             self.window = (self.window / 2.0).max(1.0);
         }
         self.last_limited = now_ms;
-        let wait = retry_after.unwrap_or(LIMITED);
+        let wait = retry_after.unwrap_or(self.rest * LIMITED);
         self.close(now_ms, wait)
     }
 
@@ -92,7 +98,7 @@ impl Budget {
         if now_ms >= self.closed_until {
             self.failures = self.failures.saturating_add(1);
         }
-        let doubled = REST.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(LONGEST);
+        let doubled = self.rest.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(LONGEST);
         let wait = doubled.mul_f64(0.5 + jitter / 2.0).max(retry_after.unwrap_or_default());
         if self.failures >= OPENS_AFTER || retry_after.is_some() {
             return self.close(now_ms, wait);
@@ -126,7 +132,7 @@ mod tests {
 
     #[test]
     fn more_while_it_answers_fewer_when_it_is_too_much() {
-        let mut budget = Budget::new(8);
+        let mut budget = Budget::new(8, Duration::from_secs(5));
         (0..200).for_each(|_| budget.answered());
         assert_eq!(budget.free(0), 8);
         budget.begin(3);
@@ -139,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_is_down_is_left_alone_and_then_asked_once() {
-        let mut budget = Budget::new(8);
+        let mut budget = Budget::new(8, Duration::from_secs(5));
         budget.failed(0, None, 1.0);
         budget.failed(0, None, 1.0);
         assert!(budget.free(0) > 0, "twice is chance");

@@ -1,6 +1,7 @@
 //! A connector that takes logs: its rules, its texts and its budget.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::budget::Budget;
 use super::compose::Composer;
@@ -59,6 +60,7 @@ pub(super) fn lane(
         unassigned: nobody == Nobody::Log,
         patient: capabilities.update_log != UpdateLog::Replace,
     };
+    let rest = Duration::from_secs(all.rest_seconds.into());
     Ok(Some(Lane {
         id: id.to_owned(),
         name: section.display_name(id).to_owned(),
@@ -67,6 +69,6 @@ pub(super) fn lane(
         route,
         several: logs.several.unwrap_or(all.several),
         nobody,
-        budget: Mutex::new(Budget::new(usize::try_from(all.parallel).unwrap_or(4))),
+        budget: Mutex::new(Budget::new(usize::try_from(all.parallel).unwrap_or(4), rest)),
     }))
 }

@@ -83,6 +83,7 @@ struct Inner {
     several: Several,
     answer: Duration,
     unclear: Duration,
+    rest: Duration,
     nudge: Notify,
     /// One round at a time.
     turn: tokio::sync::Mutex<()>,
@@ -125,6 +126,7 @@ impl Delivery {
             several: delivery.several,
             answer: Duration::from_secs(delivery.answer_seconds.into()),
             unclear: Duration::from_secs(delivery.unclear_seconds.into()),
+            rest: Duration::from_secs(delivery.rest_seconds.into()),
             nudge: Notify::new(),
             turn: tokio::sync::Mutex::default(),
             ended: Notify::new(),
