@@ -16,10 +16,12 @@ use support::load::{self, Until};
 use support::numbers::mix;
 use support::report::{Rounds, ratio, row};
 use support::requests::{Requests, typical};
-use support::server::Server;
+use support::server::{Server, config};
 use support::{calls, data, median, round_time, rounds, runtime};
 
 const CLIENTS: u64 = 64;
+const CRM: &str =
+    "[connectors.crm]\nkind = \"hubspot\"\napi_key = \"k\"\nurl = \"http://127.0.0.1:9\"\nsync_seconds = 86400\n";
 /// Calls of a client in each second of a round.
 const CALLS: u64 = 40;
 
@@ -27,8 +29,10 @@ fn main() {
     if load::serve_as_child() {
         return;
     }
-    let databases = [data::empty("logs"), data::empty("logs-raw")];
+    let databases = [data::empty("logs"), data::empty("logs-raw"), data::empty("logs-crm")];
     let service = Server::service(&databases[0]);
+    // A CRM that nobody reaches: what is logged has an outbox entry.
+    let behind = Server::configured(config(&databases[2], CRM));
     let each = CALLS * round_time().as_secs();
     let warm = posts(&Moment { run: 0, calls: 20 });
     let bodies = warm.record(service.address, 30);
@@ -40,19 +44,23 @@ fn main() {
         measured
     };
     run(&service, &warm);
+    run(&behind, &warm);
     run(&bare, &warm);
-    let (mut of_service, mut of_bare, mut raw) = (Rounds::default(), Rounds::default(), Vec::new());
+    let (mut of_service, mut of_behind, mut of_bare, mut raw) =
+        (Rounds::default(), Rounds::default(), Rounds::default(), Vec::new());
     for round in 0..rounds() {
         let moment = Moment { run: mix(u64::from(std::process::id()) << 8 | round as u64), calls: each };
         let requests = posts(&moment);
         of_bare.0.push(run(&bare, &requests));
         raw.push(raw_writes(&databases[1], &moment));
         of_service.0.push(run(&service, &requests));
+        of_behind.0.push(run(&behind, &requests));
     }
     let rates: Vec<f64> = raw.iter().map(|time| count(each) / time.as_secs_f64()).collect();
     let to_raw = median(of_service.0.iter().zip(&rates).map(|(of, to)| of.rate() / to));
     of_bare.line("bare handler, same bytes");
     of_service.line("service, durable");
+    of_behind.line("the same with a CRM behind");
     println!("{:<34} {:>9.0}/s", "raw SQLite, 64 rows a transaction", median(rates.iter().copied()));
     row(
         "Durable call logs, 64 clients",
@@ -61,7 +69,15 @@ fn main() {
         &format!("{:.0} of {:.0} and {:.0} posts/s", of_service.rate(), median(rates), of_bare.rate()),
         "cargo bench --bench logs",
     );
+    row(
+        "Durable call logs with their outbox entries",
+        "as without",
+        &format!("{:.2} of the speed without a CRM", ratio(&of_behind, &of_service)),
+        &format!("{:.0} of {:.0} posts/s", of_behind.rate(), of_service.rate()),
+        "cargo bench --bench logs",
+    );
     service.stop();
+    behind.stop();
     bare.stop();
     for path in databases {
         data::remove(&path);

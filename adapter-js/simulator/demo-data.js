@@ -51,10 +51,10 @@ export function behind(contacts, own, now) {
   const [, a, b, c] = single;
   if (!c) return { calls: [], texts: [] };
   const calls = [
-    record(1, now - 25 * MINUTE, "Inbound", a, 312),
-    record(2, now - 2 * HOUR, "Outbound", b, 94),
-    record(3, now - 3 * HOUR, "Inbound", UNKNOWN_NUMBER, 0),
-    record(4, now - 27 * HOUR, "Inbound", c, 641),
+    record(own, 1, now - 25 * MINUTE, "Inbound", a, 312),
+    record(own, 2, now - 2 * HOUR, "Outbound", b, 94),
+    record(own, 3, now - 3 * HOUR, "Inbound", UNKNOWN_NUMBER, 0),
+    record(own, 4, now - 27 * HOUR, "Inbound", c, 641),
   ];
   const texts = [
     { from: b, text: "Could you send the quote again?", at: now - 26 * HOUR },
@@ -63,34 +63,47 @@ export function behind(contacts, own, now) {
     { from: a, text: "Running ten minutes late, sorry!", at: now - 90 * MINUTE },
   ];
   return { calls, texts };
+}
 
-  function record(index, startTime, direction, number, duration) {
-    const inbound = direction === "Inbound";
-    const ours = { phoneNumber: own.number, name: own.name, extensionId: "260918004" };
-    const result = duration > 0 ? (inbound ? "Accepted" : "Call connected") : (inbound ? "Missed" : "No Answer");
-    const telephonySessionId = `s-demo${index}z${startTime}z0000`;
-    return {
-      id: `Ldemo${index}z${startTime}`,
-      sessionId: `3182204570${index}${String(startTime).slice(-5)}`,
-      telephonySessionId,
-      partyId: `p-${telephonySessionId.slice(2)}-2`,
-      type: "Voice",
-      transport: "VoIP",
-      direction,
-      action: inbound ? "Phone Call" : "VoIP Call",
-      result,
-      reason: result,
-      internalType: "Local",
-      startTime,
-      duration,
-      durationMs: duration * 1000,
-      lastModifiedTime: new Date(startTime + duration * 1000).toISOString(),
-      extension: { id: "260918004" },
-      from: inbound ? { phoneNumber: number } : ours,
-      to: inbound ? ours : { phoneNumber: number },
-      fromName: inbound ? "" : own.name,
-      toName: inbound ? own.name : "",
-      transferredFrom: null,
-    };
-  }
+/** A call as the call log has it. */
+function record(own, index, startTime, direction, number, duration) {
+  const inbound = direction === "Inbound";
+  const ours = { phoneNumber: own.number, name: own.name, extensionId: "260918004" };
+  const result = duration > 0 ? (inbound ? "Accepted" : "Call connected") : (inbound ? "Missed" : "No Answer");
+  const telephonySessionId = `s-demo${index}z${startTime}z0000`;
+  return {
+    id: `Ldemo${index}z${startTime}`,
+    sessionId: `3182204570${index}${String(startTime).slice(-5)}`,
+    telephonySessionId,
+    partyId: `p-${telephonySessionId.slice(2)}-2`,
+    type: "Voice",
+    transport: "VoIP",
+    direction,
+    action: inbound ? "Phone Call" : "VoIP Call",
+    result,
+    reason: result,
+    internalType: "Local",
+    startTime,
+    duration,
+    durationMs: duration * 1000,
+    lastModifiedTime: new Date(startTime + duration * 1000).toISOString(),
+    extension: { id: "260918004" },
+    from: inbound ? { phoneNumber: number } : ours,
+    to: inbound ? ours : { phoneNumber: number },
+    fromName: inbound ? "" : own.name,
+    toName: inbound ? own.name : "",
+    transferredFrom: null,
+  };
+}
+
+/**
+ * Calls of a time when no page was open.
+ *
+ * @param {any[]} contacts
+ * @param {{number: string, name: string}} own
+ * @param {number} now
+ */
+export function whileClosed(contacts, own, now) {
+  const number = knownNumber(contacts)?.number ?? UNKNOWN_NUMBER;
+  return [0, 1, 2].map((index) => record(own, 7 + index, now - (2 + index) * MINUTE, index === 1 ? "Outbound" : "Inbound", number, 45));
 }

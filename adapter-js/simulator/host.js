@@ -67,6 +67,8 @@ try {
   });
   handle.addEventListener("progress", ({ detail }) => feed.add("progress", detail.done ? "done" : "under way", detail.message));
   handle.addEventListener("error", ({ detail }) => feed.add("error", detail.code, detail.fix ?? detail.message));
+  handle.addEventListener("waiting", ({ detail: { count } }) => feed.add("waiting", count === 0 ? "all delivered" : `${count} in this browser`, ""));
+  handle.addEventListener("lost", ({ detail }) => feed.add("error", `lost: ${detail.code}`, detail.about));
   handle.addEventListener("command", ({ detail: { command } }) => {
     if (command.type !== "trunkline-open") feed.add("command", command.type, command.path ?? "");
   });

@@ -9,6 +9,7 @@ import { createExchange } from "./exchange.js";
 import { createLastKnown } from "./fallback.js";
 import { frameLocator } from "./frame.js";
 import { ConnectionHandle } from "./handle.js";
+import { createKeeping } from "./keeping.js";
 import { createLink } from "./link.js";
 import { createManifest } from "./manifest.js";
 import { createOpener } from "./open.js";
@@ -94,8 +95,10 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
   /** @type {AbortController | null} ends the tabs' link of one operator */
   let linked = null;
   let operator = "";
+  let tell = (/** @type {unknown} */ _message) => {};
 
   const handle = new ConnectionHandle(() => {
+    keeping.end();
     life.abort();
     linked?.abort();
     clock.stop();
@@ -120,14 +123,32 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
       handle.emit("command", { command });
     },
   });
-  const carry = createExchange({
+  const runWhileAlive = (/** @type {unknown} */ commands, /** @type {{asked: boolean}} */ how) => {
+    if (!signal.aborted) run(commands, how);
+  };
+  const keeping = createKeeping({
+    env,
+    clock,
+    base,
+    newId,
+    signal,
+    handle,
+    alerts,
+    trouble,
+    daemon,
+    manifest,
+    post: (message) => embeddable.send(message),
+    run: runWhileAlive,
+    registered: () => embeddable.registered,
+    tell: (message) => tell(message),
+  });
+  const exchange = createExchange({
     env,
     clock,
     daemon,
     lastKnown,
-    run: (commands) => {
-      if (!signal.aborted) run(commands, { asked: true });
-    },
+    marksOf: keeping.marksOf,
+    run: (commands) => runWhileAlive(commands, { asked: true }),
     onFailure: trouble.request,
     onSuccess: trouble.over,
   });
@@ -139,7 +160,11 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
     signal,
     manifest,
     alerts,
-    carry,
+    async carry(request, entry, patience, answer) {
+      const otherwise = keeping.take(request, entry, patience, answer);
+      if (otherwise !== null) await exchange(request, otherwise, patience, answer);
+    },
+    onOther: keeping.hear,
     onChange,
   });
 
@@ -149,6 +174,7 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
     if (status !== null) handle.become(status, message);
     else if (embeddable.registered) handle.become("registered", null);
     else handle.become(embeddable.present ? "connecting" : "waiting-for-widget", null);
+    keeping.changed();
   }
 
   /** @param {import("./internal.d.ts").Manifest} arrived */
@@ -166,7 +192,18 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
     linked?.abort();
     const link = (linked = new AbortController());
     operator = id;
-    createLink({ env, clock, daemon, name: `trunkline:${base}:${id}`, signal: link.signal, run: spread, onReconnect });
+    keeping.become(id);
+    ({ tell } = createLink({
+      env,
+      clock,
+      daemon,
+      name: `trunkline:${base}:${id}`,
+      signal: link.signal,
+      run: spread,
+      onReconnect,
+      onLead: keeping.lead,
+      onTold: keeping.told,
+    }));
   }
 
   /** @param {unknown} commands for every tab */

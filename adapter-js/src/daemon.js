@@ -3,6 +3,7 @@
  * Knows nothing of the widget.
  */
 
+import { createKeepalive } from "./keepalive.js";
 import { failureOf, noToken, timedOut, unreachable, unusable } from "./problem.js";
 import { TokenError } from "./tokens.js";
 
@@ -22,13 +23,22 @@ import { TokenError } from "./tokens.js";
  * @param {(failure: Failure | null) => void} parts.onHealth told after each request: null when it went well
  */
 export function createDaemon({ env, clock, base, tokens, signal, onHealth }) {
+  const keepalive = createKeepalive();
+
+  /**
+   * @typedef {object} Terms
+   * @property {boolean} [outlive] the request may end after the page
+   * @property {(token: string | null) => Promise<Failure | null>} [admit] null: this token may carry it
+   */
+
   /**
    * @param {string} path
    * @param {string | null} body JSON to post; null: a GET
    * @param {string | null} token
    * @param {AbortSignal} abort
+   * @param {boolean} outlive
    */
-  function fetchOnce(path, body, token, abort) {
+  function fetchOnce(path, body, token, abort, outlive) {
     /** @type {Record<string, string>} */
     const headers = {};
     if (token !== null) headers.Authorization = `Bearer ${token}`;
@@ -42,6 +52,7 @@ export function createDaemon({ env, clock, base, tokens, signal, onHealth }) {
       redirect: "error",
       cache: "no-store",
       signal: abort,
+      ...(outlive && { keepalive: true }),
     });
   }
 
@@ -49,16 +60,22 @@ export function createDaemon({ env, clock, base, tokens, signal, onHealth }) {
    * @param {string} path
    * @param {string | null} body
    * @param {AbortSignal} abort
+   * @param {Terms} terms
    * @returns {Promise<Outcome<Response>>}
    */
-  async function authorized(path, body, abort) {
-    const token = await tokens.current();
-    let response = await fetchOnce(path, body, token, abort);
+  async function authorized(path, body, abort, { outlive = false, admit }) {
+    let token = await tokens.current();
+    let barred = await admit?.(token);
+    if (barred) return { ok: false, failure: barred };
+    let response = await fetchOnce(path, body, token, abort, outlive);
     if (response.status === 401 && tokens.renewable) {
       const { code } = await failureOf(response);
-      response = await fetchOnce(path, body, await tokens.renew(token, code), abort);
+      token = await tokens.renew(token, code);
+      barred = await admit?.(token);
+      if (barred) return { ok: false, failure: barred };
+      response = await fetchOnce(path, body, token, abort, outlive);
     }
-    return response.ok ? { ok: true, value: response } : { ok: false, failure: await failureOf(response) };
+    return response.ok ? { ok: true, value: response, token } : { ok: false, failure: await failureOf(response) };
   }
 
   /**
@@ -67,9 +84,11 @@ export function createDaemon({ env, clock, base, tokens, signal, onHealth }) {
    * @param {string | null} body
    * @param {number} limit milliseconds, for all of it: token, repeat, reading
    * @param {(response: Response, release: () => void) => Promise<Outcome<T>>} read `release` lifts the limit
-   * @returns {Promise<Outcome<T>>}
+   * @param {Terms} [terms]
+   * @returns {Promise<Outcome<T>>} `token`: the one it was done with
    */
-  async function request(path, body, limit, read) {
+  async function request(path, body, limit, read, terms = {}) {
+    const freeRoom = terms.outlive && body !== null ? keepalive.take(body) : null;
     const abort = new AbortController();
     const end = () => abort.abort();
     let late = false;
@@ -85,8 +104,8 @@ export function createDaemon({ env, clock, base, tokens, signal, onHealth }) {
     signal.addEventListener("abort", end);
     const attempt = async () => {
       try {
-        const answer = await authorized(path, body, abort.signal);
-        return answer.ok ? await read(answer.value, cancel) : answer;
+        const answer = await authorized(path, body, abort.signal, { ...terms, outlive: freeRoom !== null });
+        return answer.ok ? { ...(await read(answer.value, cancel)), token: answer.token ?? null } : answer;
       } catch (error) {
         /** @type {Failure} */
         let failure = unreachable(whyUnreachable(env, base));
@@ -97,6 +116,7 @@ export function createDaemon({ env, clock, base, tokens, signal, onHealth }) {
     };
     const outcome = await Promise.race([attempt(), given]);
     cancel();
+    freeRoom?.();
     signal.removeEventListener("abort", end);
     if (!signal.aborted) onHealth(outcome.ok ? null : outcome.failure);
     return outcome;
@@ -127,9 +147,10 @@ export function createDaemon({ env, clock, base, tokens, signal, onHealth }) {
      * @param {string} path
      * @param {string} body JSON
      * @param {number} limit
+     * @param {Terms} [terms]
      * @returns {Promise<Outcome<any>>}
      */
-    post: (path, body, limit) => request(path, body, limit, readJson),
+    post: (path, body, limit, terms) => request(path, body, limit, readJson, terms),
     /**
      * Opens a stream: `limit` holds until the headers have come; `read` runs for as long as it lasts.
      *

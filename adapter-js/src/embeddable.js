@@ -32,9 +32,10 @@ const MOST_HELD = 200;
  * @param {ReturnType<typeof import("./manifest.js").createManifest>} parts.manifest
  * @param {ReturnType<typeof import("./alerts.js").createAlerts>} parts.alerts
  * @param {ReturnType<typeof import("./exchange.js").createExchange>} parts.carry
+ * @param {(data: Record<string, unknown>) => void} parts.onOther what else the widget says
  * @param {() => void} parts.onChange the widget came, went or was registered
  */
-export function createEmbeddable({ env, clock, locate, widgetOrigin, signal, manifest, alerts, carry, onChange }) {
+export function createEmbeddable({ env, clock, locate, widgetOrigin, signal, manifest, alerts, carry, onOther, onChange }) {
   /**
    * A registration is due; ready: the widget has announced its login state.
    *
@@ -81,12 +82,15 @@ export function createEmbeddable({ env, clock, locate, widgetOrigin, signal, man
       onRequest(data, target, clock.now());
     } else if (data.type === "rc-adapter-message-response") {
       alerts.answered(data.responseId, data.response);
+      onOther(data);
     } else if (data.type === "rc-login-status-notify") {
       endGrace();
       alerts.flush();
       // A logout within one load changes nothing for the registration; a login asks for a repeat, so
       // that the new session's numbers are matched.
       if (data.loggedIn === true || !widget.load.confirmed || told === null) want(true);
+    } else {
+      onOther(data);
     }
   }
 
@@ -109,7 +113,8 @@ export function createEmbeddable({ env, clock, locate, widgetOrigin, signal, man
     widget.load.requestSeen();
     onChange();
     const patience = (entry.deadline ?? defaultDeadline) - (clock.now() - receivedAt);
-    if (patience <= 0) return;
+    // Nobody waits for an answer any more; but what may not be lost is saved all the same.
+    if (patience <= 0 && entry.fallback?.kind !== "keep") return;
     void carry({ requestId, path, body }, entry, patience, (response) => {
       widget.post({ type: "rc-post-message-response", responseId: requestId, response }, target);
     });

@@ -16,6 +16,16 @@ export function browserEnvironment() {
     locks: globalThis.navigator.locks ?? null,
     BroadcastChannel: globalThis.BroadcastChannel ?? null,
     MutationObserver: globalThis.MutationObserver,
+    indexedDB: indexedDatabases(),
     console: globalThis.console,
   };
+}
+
+/** A frame without an origin may not even look whether there is one. */
+function indexedDatabases() {
+  try {
+    return globalThis.indexedDB ?? null;
+  } catch {
+    return null;
+  }
 }

@@ -5,6 +5,7 @@
 
 import { backoff } from "./backoff.js";
 import { timedOut, unusable } from "./problem.js";
+import { withWaiting } from "./status-entities.js";
 
 /** @typedef {import("./internal.d.ts").Failure} Failure */
 /** @typedef {import("./internal.d.ts").PathEntry} PathEntry */
@@ -24,11 +25,12 @@ const KNOWN_AFTER = 3_000;
  * @param {import("./internal.d.ts").Clock} parts.clock
  * @param {ReturnType<typeof import("./daemon.js").createDaemon>} parts.daemon
  * @param {ReturnType<typeof import("./fallback.js").createLastKnown>} parts.lastKnown
+ * @param {(path: string) => Set<string>} parts.marksOf what waits in this browser
  * @param {(commands: unknown) => void} parts.run
  * @param {(path: string, entry: PathEntry, failure: Failure) => void} parts.onFailure at most once a request
  * @param {(path: string, entry: PathEntry) => void} parts.onSuccess
  */
-export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, onSuccess }) {
+export function createExchange({ env, clock, daemon, lastKnown, marksOf, run, onFailure, onSuccess }) {
   /**
    * @param {WidgetRequest} request
    * @param {PathEntry} entry the path's line of the service table
@@ -49,7 +51,7 @@ export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, 
       answered = true;
       cancel();
       stopKnown();
-      post(response());
+      post(withWaiting(entry, body, response(), marksOf));
     }
     /** @param {Failure} failure */
     function giveUp(failure) {
@@ -63,7 +65,7 @@ export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, 
     });
 
     const stopKnown = clock.after(Math.min(KNOWN_AFTER, patience / 2), () => {
-      if (entry.fallback?.kind === "last-known" && lastKnown.complete(path, entry, body)) giveUp(last ?? timedOut());
+      if (entry.fallback?.kind === "last-known" && isKnown(path, entry, body)) giveUp(last ?? timedOut());
     });
 
     let json;
@@ -103,6 +105,16 @@ export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, 
   };
 
   /**
+   * @param {string} path
+   * @param {PathEntry} entry
+   * @param {unknown} body
+   */
+  function isKnown(path, entry, body) {
+    const waiting = entry.fallback?.kind === "last-known" ? entry.fallback.waiting : undefined;
+    return lastKnown.complete(path, entry, body, waiting && marksOf(waiting.path));
+  }
+
+  /**
    * A matcher is asked again while some key is not known from before: "no match" shown for it would
    * make users log twice. So is a path with an alert, where something would be lost and a repeat is the
    * same thing to the daemon (an upsert). A click, say, must not happen twice.
@@ -112,7 +124,7 @@ export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, 
    * @param {unknown} body
    */
   function worthRepeating(path, entry, body) {
-    if (entry.fallback?.kind === "last-known") return !lastKnown.complete(path, entry, body);
+    if (entry.fallback?.kind === "last-known") return !isKnown(path, entry, body);
     return entry.fallback?.alert !== undefined;
   }
 }
@@ -123,7 +135,7 @@ export function createExchange({ env, clock, daemon, lastKnown, run, onFailure, 
  * @param {unknown} value
  * @returns {Failure | null}
  */
-function misshapen(value) {
+export function misshapen(value) {
   if (value !== null && typeof value === "object" && Object.hasOwn(value, "response")) return null;
   return unusable("Trunkline's answer has no response in it.");
 }
@@ -135,6 +147,6 @@ const OBTRUSIVE = new Set(["rc-adapter-navigate-to", "rc-adapter-update-call-log
  * @param {unknown} commands
  * @returns {unknown}
  */
-function unobtrusive(commands) {
+export function unobtrusive(commands) {
   return Array.isArray(commands) ? commands.filter((command) => !OBTRUSIVE.has(command?.type)) : commands;
 }

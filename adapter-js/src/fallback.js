@@ -84,10 +84,11 @@ export function createLastKnown(most = MOST_KEYS) {
      * @param {string} path
      * @param {PathEntry} entry
      * @param {unknown} body
+     * @param {Set<string>} [waiting] keys of which something else is known
      * @returns {boolean} whether the fallback answers every asked key
      */
-    complete(path, entry, body) {
-      return askedKeys(entry, body).every((key) => known.has(slot(path, key)));
+    complete(path, entry, body, waiting) {
+      return askedKeys(entry, body).every((key) => known.has(slot(path, key)) || waiting?.has(key));
     },
 
     /**

@@ -5,6 +5,8 @@
 export class ConnectionHandle extends EventTarget {
   /** @type {Status} */
   #status = "waiting-for-widget";
+  /** @type {import("./types.d.ts").Waiting} */
+  #waiting = { count: 0, oldest: null, durable: true };
   /** @type {(() => void) | null} */
   #end;
 
@@ -16,6 +18,22 @@ export class ConnectionHandle extends EventTarget {
 
   get status() {
     return this.#status;
+  }
+
+  get waiting() {
+    return this.#waiting;
+  }
+
+  /**
+   * @param {import("./types.d.ts").Waiting} waiting
+   * @returns {boolean} whether that is news
+   */
+  setWaiting(waiting) {
+    const { count, oldest, durable } = this.#waiting;
+    if (waiting.count === count && waiting.oldest === oldest && waiting.durable === durable) return false;
+    this.#waiting = waiting;
+    this.emit("waiting", waiting);
+    return true;
   }
 
   /**

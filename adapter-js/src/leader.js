@@ -1,5 +1,5 @@
 /**
- * One tab of many holds the event stream: browsers allow few connections to one server, and each stream
+ * One tab of many holds the event stream and brings kept logs to the daemon: browsers allow few connections to one server, and each stream
  * costs the daemon one. The tab that holds the lock leads until it is closed, hidden or not; the browser
  * then gives the lock to the next. The leader hands what it hears to the others over a channel.
  */
@@ -9,22 +9,23 @@
  * @param {import("./internal.d.ts").Environment} parts.env
  * @param {string} parts.name one for each daemon and operator
  * @param {AbortSignal} parts.signal
- * @param {() => void} parts.lead called when this tab becomes the leader
+ * @param {(alone: boolean) => void} parts.lead called when this tab becomes the leader; alone: the lock makes
+ *   sure that it is the only one
  * @param {(message: any) => void} parts.onMessage from another tab
  */
 export function joinTabs({ env, name, signal, lead, onMessage }) {
   const channel = env.locks === null ? null : openChannel(env, name);
   if (env.locks === null || channel === null) {
-    lead();
+    lead(false);
   } else {
     channel.addEventListener("message", (event) => onMessage(event.data));
     const held = () => {
-      lead();
+      lead(true);
       return new Promise((release) => signal.addEventListener("abort", release));
     };
     env.locks.request(name, { signal }, held).catch(() => {
       // Refused, as in a sandboxed frame: this tab then listens for itself.
-      if (!signal.aborted) lead();
+      if (!signal.aborted) lead(false);
     });
     signal.addEventListener("abort", () => channel.close());
   }

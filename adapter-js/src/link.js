@@ -23,8 +23,10 @@ const SPREAD = 2_000;
  * @param {AbortSignal} parts.signal
  * @param {(commands: unknown) => void} parts.run
  * @param {() => void} parts.onReconnect events may have been missed
+ * @param {(alone: boolean) => void} parts.onLead this tab is the one that does what one tab does
+ * @param {(message: any) => void} parts.onTold what another tab said with `tell`
  */
-export function createLink({ env, clock, daemon, name, signal, run, onReconnect }) {
+export function createLink({ env, clock, daemon, name, signal, run, onReconnect, onLead, onTold }) {
   /** @type {Map<string, () => void>} openings another tab may claim */
   const unclaimed = new Map();
   let openings = 0;
@@ -33,7 +35,8 @@ export function createLink({ env, clock, daemon, name, signal, run, onReconnect 
     env,
     name,
     signal,
-    lead: () => {
+    lead: (alone) => {
+      onLead(alone);
       void followEvents({
         env,
         clock,
@@ -83,8 +86,15 @@ export function createLink({ env, clock, daemon, name, signal, run, onReconnect 
     } else if (message?.kind === "opened") {
       unclaimed.get(message.id)?.();
       unclaimed.delete(message.id);
+    } else if (message?.kind === "told") {
+      onTold(message.message);
     }
   }
+
+  return {
+    /** @param {unknown} message to every other tab of this operator */
+    tell: (message) => tabs.tell({ kind: "told", message }),
+  };
 }
 
 /**

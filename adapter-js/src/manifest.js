@@ -22,6 +22,8 @@ export function createManifest({ env, clock, daemon, onFailure, onArrive }) {
   /** @type {Manifest | null} */
   let current = null;
   let fetchedAt = -Infinity;
+  /** @type {string | null | undefined} the token it was fetched with: whose it is, is written in it */
+  let fetchedWith;
   /** @type {Promise<boolean> | null} */
   let running = null;
 
@@ -38,6 +40,7 @@ export function createManifest({ env, clock, daemon, onFailure, onArrive }) {
     }
     current = manifest;
     fetchedAt = clock.now();
+    fetchedWith = outcome.token;
     onArrive(manifest);
     return true;
   }
@@ -46,6 +49,12 @@ export function createManifest({ env, clock, daemon, onFailure, onArrive }) {
     get current() {
       return current;
     },
+    /** @returns {string | null} the operator's id */
+    get operator() {
+      return current === null ? null : String(current.operator?.id ?? "");
+    },
+    /** @param {string | null} token */
+    isFor: (token) => current !== null && fetchedWith === token,
     /** Milliseconds since it was fetched. */
     age: () => clock.now() - fetchedAt,
     /** @returns {Promise<boolean>} whether it is fresh now; one request serves all callers */

@@ -78,6 +78,15 @@ export function createTrouble({ env, handle, alerts, onChange }) {
       if (topic !== null) alert(topic, failure);
     },
     /**
+     * A request the widget waited for, whose loss or keeping is told elsewhere.
+     *
+     * @param {string} path
+     * @param {Failure} failure
+     */
+    note(path, failure) {
+      report(failure, path);
+    },
+    /**
      * The daemon took a request of this path.
      *
      * @param {string} _path

@@ -90,6 +90,32 @@ export interface ProgressDetail {
   detail: Record<string, unknown>;
 }
 
+/** Logs that are in this browser only, until the daemon takes them. */
+export interface Waiting {
+  count: number;
+  /** When the oldest of them was taken, in milliseconds since 1970; null when there is none. */
+  oldest: number | null;
+  /** They outlive this page. False where the browser lends no storage. */
+  durable: boolean;
+}
+
+/** A log that could not be saved, and will not be tried again. */
+export interface LostDetail {
+  /** The registered path it was meant for. */
+  path: string;
+  /** What the widget sent, without RingCentral's access tokens. */
+  body: unknown;
+  /** When the widget sent it, in milliseconds since 1970. */
+  at: number;
+  /** Which one it was, for a person. */
+  about: string;
+  /** As in `ErrorDetail`; "no_room" when this browser could not keep it. */
+  code: string;
+  message: string;
+  fix: string | null;
+  requestId: string | null;
+}
+
 export interface CommandDetail {
   /** The command as it was carried out. */
   command: { type: string; [key: string]: unknown };
@@ -103,10 +129,16 @@ export interface HandleEventMap {
   progress: CustomEvent<ProgressDetail>;
   error: CustomEvent<ErrorDetail>;
   command: CustomEvent<CommandDetail>;
+  /** `handle.waiting` has changed. */
+  waiting: CustomEvent<Waiting>;
+  /** A log is lost: the daemon refused it for good, or this browser had no room to keep it. */
+  lost: CustomEvent<LostDetail>;
 }
 
 export interface Handle extends EventTarget {
   readonly status: Status;
+  /** Logs of this operator that wait in this browser for the daemon. */
+  readonly waiting: Waiting;
   /** Ends the connection and removes every listener, observer, timer, stream and lock. */
   destroy(): void;
   addEventListener<K extends keyof HandleEventMap>(

@@ -11,9 +11,9 @@ const refuse = () => problem(507, "database_full", "The disk is full.", "Free so
 /** A logger that fails at once. */
 async function failing(reply = () => problem(422, "invalid_body", "The call has no id.", "Update the daemon.")) {
   const all = await connected();
-  all.daemon.on("/callLogger", reply);
+  all.daemon.on("/settings", reply);
   all.log = async () => {
-    all.page.ask(all.frame, "/callLogger", { call: {} });
+    all.page.ask(all.frame, "/settings", { settings: [] });
     await settle();
   };
   all.shown = (id) =>
@@ -21,15 +21,15 @@ async function failing(reply = () => problem(422, "invalid_body", "The call has 
   return all;
 }
 
-test("a call that was not saved: an answer all the same, and words for the operator", async () => {
+test("a setting that was not saved: an answer all the same, and words for the operator", async () => {
   const { frame, log, errors } = await failing();
   await log();
   assert.deepEqual(frame.responses.map(({ response }) => response), [{ data: "error" }]);
   assert.deepEqual(alerts(frame).map(({ body }) => body), [
-    { level: "danger", ttl: 0, message: "The call was not saved. The call has no id. Update the daemon. (reference req-1)" },
+    { level: "danger", ttl: 0, message: "The setting was not saved. The call has no id. Update the daemon. (reference req-1)" },
   ]);
   assert.deepEqual(errors, [
-    { code: "invalid_body", message: "The call has no id.", fix: "Update the daemon.", path: "/callLogger", requestId: "req-1" },
+    { code: "invalid_body", message: "The call has no id.", fix: "Update the daemon.", path: "/settings", requestId: "req-1" },
   ]);
 });
 
@@ -54,7 +54,7 @@ test("a later alert takes the earlier one's place, and success takes it away", a
   await log();
   assert.deepEqual(dismissals(frame).map(({ body }) => body), [{ id: "alert-1" }]);
   shown("alert-2");
-  daemon.on("/callLogger", () => ({ response: { data: "ok" }, commands: [] }));
+  daemon.on("/settings", () => ({ response: { data: "ok" }, commands: [] }));
   await log();
   await log();
   assert.deepEqual(dismissals(frame).map(({ body }) => body), [{ id: "alert-1" }, { id: "alert-2" }]);
@@ -64,7 +64,7 @@ test("never dismisses without an id, which would take all alerts away", async ()
   const { page, frame, log, daemon } = await failing();
   await log();
   const { requestId } = alerts(frame)[0];
-  daemon.on("/callLogger", () => ({ response: { data: "ok" }, commands: [] }));
+  daemon.on("/settings", () => ({ response: { data: "ok" }, commands: [] }));
   await log();
   assert.deepEqual(dismissals(frame), []);
   page.say(frame, { type: "rc-adapter-message-response", responseId: "another", response: "other" });
@@ -74,17 +74,17 @@ test("never dismisses without an id, which would take all alerts away", async ()
 
 test("trouble that comes back within half a minute is shown at its end, unless it went again", async () => {
   const { frame, log, time, daemon } = await failing();
-  const bad = daemon.routes.get("/callLogger");
+  const bad = daemon.routes.get("/settings");
   const good = () => ({ response: { data: "ok" }, commands: [] });
   for (const route of [bad, good, bad]) {
-    daemon.on("/callLogger", route);
+    daemon.on("/settings", route);
     await log();
   }
   assert.equal(alerts(frame).length, 1);
   await time.advance(30_000);
   assert.equal(alerts(frame).length, 2);
   for (const route of [good, bad, good]) {
-    daemon.on("/callLogger", route);
+    daemon.on("/settings", route);
     await log();
   }
   await time.advance(60_000);
@@ -96,17 +96,17 @@ test("a full disk is asked again inside the deadline before the operator is told
   await log();
   assert.equal(alerts(frame).length, 0);
   await time.advance(5_500);
-  assert.ok(daemon.posted("/callLogger").length > 1);
+  assert.ok(daemon.posted("/settings").length > 1);
   assert.match(alerts(frame)[0].body.message, /The disk is full\. Free some space/);
 });
 
 test("daemon away: the alert says so; saved late: it is taken back", async () => {
   const { page, frame, time, daemon, shown } = await failing();
   let answer = () => {};
-  daemon.on("/callLogger", () => new Promise((resolve) => (answer = resolve)));
-  page.ask(frame, "/callLogger", { call: {} });
+  daemon.on("/settings", () => new Promise((resolve) => (answer = resolve)));
+  page.ask(frame, "/settings", { settings: [] });
   await time.advance(5_500);
-  assert.match(alerts(frame)[0].body.message, /^The call was not saved\. Trunkline cannot be reached: it did not answer in time/);
+  assert.match(alerts(frame)[0].body.message, /^The setting was not saved\. Trunkline cannot be reached: it did not answer in time/);
   shown("alert-1");
   answer({ response: { data: "ok" }, commands: [] });
   await settle();

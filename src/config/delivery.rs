@@ -86,6 +86,25 @@ impl Line {
         Self::Legs,
     ];
 
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Direction => "Direction",
+            Self::Numbers => "Numbers",
+            Self::Contact => "Contact",
+            Self::Operator => "Who called",
+            Self::Started => "Start",
+            Self::Duration => "Duration",
+            Self::Result => "Result",
+            Self::Recording => "Recording",
+            Self::Voicemail => "Voicemail",
+            Self::Note => "Note",
+            Self::AiNote => "Summary by AI",
+            Self::Transcript => "Transcript",
+            Self::Legs => "Queue and transfers",
+        }
+    }
+
     /// As written in the configuration.
     pub fn word(self) -> &'static str {
         match self {

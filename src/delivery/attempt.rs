@@ -140,6 +140,7 @@ impl Work<'_> {
         }
         let before = self.entry.delivered_contact.as_deref().and_then(connector_of).map(|(_, id)| id.to_owned());
         if before != write.contact_id {
+            write.moved = true;
             write.moved_from = before;
         }
         match connector.update_log(&self.whose, id, &write).await {
@@ -159,7 +160,8 @@ impl Work<'_> {
         if self.moved {
             facts.moved_to = Some(name.unwrap_or_else(|| "no contact".into()));
         }
-        let body = self.lane.composer.body(&facts);
+        let wishes = self.inner.wishes(&self.entry.operator).await?;
+        let body = self.lane.composer.body(&facts, wishes.lines.as_deref());
         let body = body.map_err(|words| UpstreamError::new(Trouble::Rejected, words))?;
         let contact_id = match &self.contact {
             Some(id) => Some(id.clone()),

@@ -84,6 +84,7 @@ impl Log {
             key,
             kind,
             contact_id: None,
+            moved: false,
             moved_from: None,
             subject: facts.subject.clone(),
             body: String::new(),

@@ -12,6 +12,7 @@ mod fate;
 mod lane;
 mod log;
 mod resolve;
+mod wishes;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ use crate::domain::clock::SharedClock;
 use crate::domain::credential::Whose;
 use crate::domain::outbox::{OutboxEntry, Routes};
 use crate::domain::phone::Region;
+use crate::domain::setting::Setting;
 use crate::domain::upstream::{NewContact, UpstreamError};
 use crate::storage::{Storage, StorageError};
 use lane::{Lane, lane};
@@ -79,6 +81,7 @@ struct Inner {
     means: Means,
     lanes: BTreeMap<String, Lane>,
     routes: Routes,
+    settings: Vec<Setting>,
     /// The conflict rules where several connectors are concerned.
     several: Several,
     answer: Duration,
@@ -119,8 +122,10 @@ impl Delivery {
             finalise_ms: i64::from(delivery.finalise_minutes) * 60_000,
         };
         means.storage.route(routes.clone());
+        let settings = if lanes.is_empty() { Vec::new() } else { wishes::settings(delivery) };
         let inner = Inner {
             means,
+            settings,
             lanes,
             routes,
             several: delivery.several,
@@ -150,6 +155,11 @@ impl Delivery {
     /// Whether anything is delivered at all.
     pub fn is_idle(&self) -> bool {
         self.0.lanes.is_empty()
+    }
+
+    /// What operators may choose for themselves; nothing where nothing is delivered.
+    pub fn settings(&self) -> &[Setting] {
+        &self.0.settings
     }
 
     /// Looks for due entries now.

@@ -44,6 +44,7 @@ async fn find(inner: &Inner, entry: &OutboxEntry) -> Result<Settlement, Failed> 
     let Some(log) = Log::find(&inner.means, entry).await? else {
         return Ok(Settlement::Kept("the log is not here any more".into()));
     };
+    let wishes = inner.wishes(&entry.operator).await?;
     let people = inner.people_of(&log.remote_numbers())?;
     let ours: Vec<&str> = people
         .iter()
@@ -53,8 +54,8 @@ async fn find(inner: &Inner, entry: &OutboxEntry) -> Result<Settlement, Failed> 
     let chosen = match ours.as_slice() {
         [only] => Some((*only).to_owned()),
         [] if !people.is_empty() => return Ok(Settlement::Kept("its contact is in the address book here only".into())),
-        [] => return nobody(inner, entry, &log).await,
-        several => match inner.rule(several) {
+        [] => return nobody(inner, entry, &log, wishes.nobody).await,
+        several => match wishes.several.unwrap_or_else(|| inner.rule(several)) {
             Several::Ask => {
                 let words = format!("{} contacts have this number: choose one in the widget", several.len());
                 return Ok(Settlement::Decision(words));
@@ -70,12 +71,13 @@ async fn find(inner: &Inner, entry: &OutboxEntry) -> Result<Settlement, Failed> 
 }
 
 /// Nobody has the number.
-async fn nobody(inner: &Inner, entry: &OutboxEntry, log: &Log) -> Result<Settlement, Failed> {
+async fn nobody(inner: &Inner, entry: &OutboxEntry, log: &Log, wish: Option<Nobody>) -> Result<Settlement, Failed> {
     let lanes = inner.lanes.values().filter(|lane| inner.routes.takes(&lane.id, entry.kind));
-    let Some(lane) = lanes.into_iter().find(|lane| lane.nobody != Nobody::Keep) else {
+    let rule = |lane: &Lane| wish.unwrap_or(lane.nobody);
+    let Some(lane) = lanes.into_iter().find(|lane| rule(lane) != Nobody::Keep) else {
         return Ok(Settlement::Kept("no contact has this number".into()));
     };
-    match lane.nobody {
+    match rule(lane) {
         Nobody::Keep => Ok(Settlement::Kept("no contact has this number".into())),
         Nobody::Ask => Ok(Settlement::Decision("no contact has this number: choose or make one in the widget".into())),
         Nobody::Log => Ok(Settlement::Route(lane.id.clone())),

@@ -202,7 +202,9 @@ pub struct LogEntry {
     pub kind: LogKind,
     /// The upstream's id of the contact, where there is one.
     pub contact_id: Option<String>,
-    /// The contact it was on before, where that is another one.
+    /// It stands on another contact than this one, or on none.
+    pub moved: bool,
+    /// That other contact.
     pub moved_from: Option<String>,
     /// One line.
     pub subject: String,

@@ -1,7 +1,7 @@
 //! Authority: who is signed in to which connector, how that is renewed, and how it is kept sealed.
 //!
 //! [`Authority`] hands connectors their credentials, and operators a way to sign in. A credential is
-//! the company's or one operator's ([`SignIn`](crate::config::SignIn)); values of the configuration
+//! the company's or one operator's ([`SignIn`]); values of the configuration
 //! go before what is signed in with. What changes is told through [`Authority::changes`]. Knows
 //! nothing of connectors ([`Upstreams`] is passed in), pages or widgets.
 

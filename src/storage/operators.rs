@@ -46,7 +46,12 @@ impl Storage {
 
     /// What an operator set, by setting id; values are JSON text.
     pub async fn list_settings(&self, operator: &Operator) -> Result<HashMap<String, String>, StorageError> {
-        let rows: Vec<(String, String)> = sqlx::query_as(SETTINGS).bind(&operator.id).fetch_all(&self.read).await?;
+        self.list_settings_of(&operator.id).await
+    }
+
+    /// The same by the operator's id.
+    pub async fn list_settings_of(&self, operator: &str) -> Result<HashMap<String, String>, StorageError> {
+        let rows: Vec<(String, String)> = sqlx::query_as(SETTINGS).bind(operator).fetch_all(&self.read).await?;
         Ok(rows.into_iter().collect())
     }
 

@@ -53,6 +53,7 @@ impl<'a> Run<'a> {
         if self.options.full || state.fingerprint != self.lane.fingerprint {
             state.cursor = None;
         }
+        let resumed = state.full && state.cursor.is_some();
         match self.list(&mut state).await {
             // The upstream does not know the cursor any more: everything is listed anew, once.
             Err(RunError::Upstream(error)) if error.trouble == Trouble::Gone && state.cursor.is_some() => {
@@ -67,15 +68,16 @@ impl<'a> Run<'a> {
             other => other?,
         }
         let now = self.means.clock.now_ms();
-        if state.full {
+        let listed = state.full;
+        if listed {
             self.drop_unseen(&mut state).await?;
             state.full = false;
             state.swept_ms = now;
             self.report.full = true;
-        } else if self.options.sweep
-            || self.options.accept_deletions
-            || now - state.swept_ms >= i64::from(self.lane.config().sweep_hours) * HOUR_MS
-        {
+        }
+        // A listing that began in an earlier run is older than the question.
+        let asked = (self.options.sweep || self.options.accept_deletions) && (!listed || resumed);
+        if asked || now - state.swept_ms >= i64::from(self.lane.config().sweep_hours) * HOUR_MS {
             self.sweep(&mut state).await?;
             state.swept_ms = now;
             self.report.swept = true;

@@ -51,7 +51,8 @@ async fn a_number_of_several_people_waits_for_the_operator() {
     // Or a program says it.
     log(&daemon, "8", SHARED, None).await;
     drain(&daemon).await;
-    let id = entries(&daemon).await[1]["id"].as_str().expect("an id").to_owned();
+    let waiting = daemon.get("/v1/outbox?state=decision").await.ok();
+    let id = waiting["items"][0]["id"].as_str().expect("an id").to_owned();
     let path = format!("/v1/outbox/{id}/decide");
     daemon.send("POST", &path, &json!({"contactId": "crm:99"})).await.problem(422, "invalid_body");
     daemon.send("POST", &path, &json!({"contactId": 5})).await.problem(422, "invalid_body");
@@ -219,4 +220,21 @@ async fn messages_of_a_day_are_one_log_and_late_ones_follow() {
         1,
         "nothing new, nothing sent"
     );
+}
+
+#[tokio::test]
+async fn an_operator_chooses_rules_and_lines_in_the_widgets_settings() {
+    let journal = Journal::new();
+    let daemon = shared(&journal, "").await;
+    let service = daemon.get("/embeddable/service").await.ok()["service"].clone();
+    let offered: Vec<&Value> = service["settings"].as_array().expect("settings").iter().map(|s| &s["id"]).collect();
+    assert_eq!(offered, ["trunkline.several", "trunkline.nobody", "trunkline.lines"]);
+    let mut settings = service["settings"].clone();
+    settings[0]["value"] = json!("first");
+    settings[2]["value"] = json!(["note"]);
+    daemon.post("/settings", &json!({"settings": settings})).await;
+    log(&daemon, "7", SHARED, Some("only this")).await;
+    drain(&daemon).await;
+    assert_eq!(contacts(&journal), [Some("3".into())]);
+    assert_eq!(journal.logs()[0].text, "[Trunkline]\nonly this\n[/Trunkline]");
 }

@@ -28,6 +28,7 @@ mod events;
 mod fakes;
 mod import;
 mod import_region;
+mod kept_posts;
 mod matching;
 mod message_logs;
 mod message_order;

@@ -111,3 +111,9 @@ fn after_a_quiet_run_the_table_is_what_stands_upstream() {
     });
     tried.unwrap_or_else(|error| panic!("{error}"));
 }
+
+/// A comparison that is asked for is made, also when the run only ends a listing of before.
+#[tokio::test]
+async fn what_a_listing_of_before_did_not_show_is_found_by_a_sweep() {
+    run(&Upstream::new(), &[Step::Hide { n: 48 }, Step::Fill { from: 0, count: 51 }, Step::ForgetCursors]).await;
+}

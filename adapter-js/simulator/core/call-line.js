@@ -125,6 +125,17 @@ export class CallLine {
     this.#changed();
   }
 
+  /**
+   * The call log tells of calls this widget has not seen live: another device's, or of a time when no
+   * page was open. They are not posted (V19).
+   * @param {any[]} records newest first
+   */
+  learn(records) {
+    this.history = [...records, ...this.history];
+    this.#runtime.post({ type: "rc-call-history-synced-notify" });
+    this.#changed();
+  }
+
   /** A recording, an AI note or a transcript that comes after the record (V20). */
   addLate(sessionId, { recording, aiNote, transcript }) {
     const record = this.history.find((entry) => entry.sessionId === sessionId);

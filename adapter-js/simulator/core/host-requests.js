@@ -1,5 +1,7 @@
 /** A call counts as unlogged only when it has been over for this long (protocol 7). */
 const SETTLED_AFTER = 20_000;
+/** AI notes are fetched one by one, so only so many calls of an answer have theirs (protocol 7). */
+const WITH_NOTES = 10;
 
 /** What the host may ask the widget (`rc-adapter-message-request`, protocol 5 and V39). */
 export class HostRequests {
@@ -35,7 +37,7 @@ export class HostRequests {
       const calls = this.#line.history.filter((record) => this.#unlogged(record));
       const from = (page - 1) * perPage;
       return {
-        calls: calls.slice(from, from + perPage).map((record) => this.#withNotes(record)),
+        calls: calls.slice(from, from + perPage).map((record, index) => this.#withNotes(record, index < WITH_NOTES)),
         hasMore: calls.length > from + perPage,
       };
     },
@@ -56,8 +58,9 @@ export class HostRequests {
     return this.#matching.callLogs.entities(record.sessionId).every((entity) => entity.type === "status");
   }
 
-  #withNotes(record) {
+  #withNotes(record, fetched = true) {
     const call = this.#logger.describe(this.#line.shape(record.sessionId));
-    return { ...call, aiNote: record.aiNote ?? null, transcript: record.transcript ?? null };
+    const { aiNote = null, transcript = null } = fetched ? record : {};
+    return { ...call, aiNote, transcript };
   }
 }

@@ -147,6 +147,12 @@ export class Phone {
     return Object.fromEntries(calls.map((call) => [remoteOf(call), call.direction === "Inbound" ? call.fromName : call.toName]));
   }
 
+  /** The call log has calls that were made elsewhere. @param {any[]} records newest first */
+  learn(records) {
+    this.line.learn(records);
+    this.matching.trigger();
+  }
+
   /** To be kept over a reload. */
   get snapshot() {
     return {

@@ -1,5 +1,5 @@
 import { h, icon } from "./dom.js";
-import { knownNumber, sharedNumber, UNKNOWN_NUMBER } from "../demo-data.js";
+import { knownNumber, sharedNumber, UNKNOWN_NUMBER, whileClosed } from "../demo-data.js";
 
 const RECORDING = "https://media.ringcentral.com/restapi/v1.0/account/260917004/recording/7718203004";
 
@@ -25,6 +25,7 @@ export function drawer(phone, ui) {
       h("button", { disabled: typed === "" && !known, click: () => text(phone, typed.replace(/[\s()-]/g, "") || known.number) }, "Text arrives")),
     ui.drawerOpen && h("div.drawer-row", null,
       h("button", { disabled: phone.line.history.length === 0, click: () => late(phone) }, icon("recording"), "Recording arrives"),
+      h("button", { title: "Calls of another device, or of a time when no page was open", click: () => elsewhere(phone) }, "Calls from elsewhere"),
       phone.service.state.meetingInvitePath && h("button", { click: () => phone.actions.inviteToMeeting(meeting()) }, phone.service.state.meetingInviteTitle),
       phone.service.state.conferenceInvitePath && h("button", { click: () => phone.actions.inviteToConference(conference()) }, phone.service.state.conferenceInviteTitle)));
 }
@@ -32,6 +33,11 @@ export function drawer(phone, ui) {
 function text(phone, from) {
   phone.navigation.go("/messages");
   phone.conversations.receive({ from, text: "Thank you, that works for us. See you on Thursday." });
+}
+
+function elsewhere(phone) {
+  phone.navigation.go("/history");
+  phone.learn(whileClosed(phone.contacts.list, phone.own, Date.now()));
 }
 
 function late(phone) {

@@ -9,17 +9,57 @@ export function vector(name) {
 
 const answer = (response, more) => ({ kind: "answer", response, ...more });
 
+const waiting = (path, keys) => ({
+  path,
+  keys,
+  entity: { id: "waiting", type: "status", status: "pending", message: "Waiting in this browser" },
+});
+
+const keep = (alert, more) => ({ kind: "keep", response: { data: "kept" }, refused: { data: "error" }, alert, words: ["note"], ...more });
+
 export const PATHS = {
   "/contacts": { deadline: 60000, fallback: answer(null) },
   "/contacts/search": { deadline: 30000, fallback: answer({ data: [] }) },
   "/contacts/match": { deadline: 30000, fallback: { kind: "last-known", keys: ["phoneNumbers"] } },
-  "/callLogger/match": { deadline: 30000, fallback: { kind: "last-known", keys: ["sessionIds"] } },
+  "/callLogger/match": { deadline: 30000, fallback: { kind: "last-known", keys: ["sessionIds"], waiting: waiting("/callLogger", "sessionIds") } },
   "/messageLogger/match": {
     deadline: 30000,
-    fallback: { kind: "last-known", keys: ["conversationLogIds", "messageIds"] },
+    fallback: {
+      kind: "last-known",
+      keys: ["conversationLogIds", "messageIds"],
+      waiting: waiting("/messageLogger", "conversationLogIds"),
+    },
   },
-  "/callLogger": { deadline: 6000, fallback: answer({ data: "error" }, { alert: "The call was not saved" }) },
-  "/messageLogger": { deadline: 6000, fallback: answer({ data: "error" }, { alert: "The messages were not saved" }) },
+  "/callLogger": {
+    deadline: 6000,
+    fallback: keep("The call was not saved", {
+      keys: ["call.sessionId", "call.telephonySessionId"],
+      mark: "call.sessionId",
+      about: ["call.fromName", "call.from.phoneNumber", "call.toName", "call.to.phoneNumber"],
+      machine: { triggerType: ["presenceUpdate", "callLogSync"] },
+      unkept: { when: { triggerType: ["viewLog"] }, alert: "The call was not opened" },
+      rematch: { type: "rc-adapter-trigger-call-logger-match", field: "sessionIds" },
+      sweep: {
+        item: "call",
+        key: "sessionId",
+        with: { triggerType: "callLogSync" },
+        lift: ["aiNote", "transcript"],
+        matcher: { path: "/callLogger/match", keys: "sessionIds" },
+        autoLog: null,
+      },
+    }),
+  },
+  "/messageLogger": {
+    deadline: 6000,
+    fallback: keep("The messages were not saved", {
+      keys: ["conversation.conversationId"],
+      mark: "conversation.conversationLogId",
+      about: ["conversation.type", "conversation.correspondents.0.name", "conversation.correspondents.0.phoneNumber", "conversation.date"],
+      machine: { triggerType: ["auto"] },
+      unkept: { when: { triggerType: ["openLog"] }, alert: "The messages were not opened" },
+    }),
+  },
+  "/settings": { deadline: 3000, fallback: answer({ data: "error" }, { alert: "The setting was not saved" }) },
   "/activities": { deadline: 3000, fallback: answer({ data: [] }) },
   "/authorize": { fallback: answer({ data: "error" }) },
   "/doNotContact": {

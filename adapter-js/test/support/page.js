@@ -46,7 +46,6 @@ export class FakeFrame extends EventTarget {
 
 /** A page with fakes for all that the adapter takes from a browser. */
 export class FakePage {
-  time = new FakeTime();
   warnings = [];
   opened = [];
   blockWindows = false;
@@ -55,20 +54,24 @@ export class FakePage {
   elements = new Map();
   #ids = 0;
 
-  constructor({ daemon = new FakeDaemon(), browser = null, frame = null } = {}) {
+  constructor({ daemon = new FakeDaemon(), browser = null, frame = null, disk = null, time = new FakeTime() } = {}) {
     this.daemon = daemon;
     this.browser = browser;
+    this.disk = disk;
+    this.time = time;
     this.window = new EventTarget();
     this.listeners = new Set();
     this.#countListeners(this.window);
     this.window.location = { protocol: "https:" };
     this.window.open = (...args) => this.#open(...args);
-    this.document = {
+    this.document = Object.assign(new EventTarget(), {
+      visibilityState: "visible",
       baseURI: "https://crm.example/contacts/7",
       getElementById: (id) => this.elements.get(id) ?? null,
       querySelector: (selector) => this.elements.get(selector) ?? null,
       hasFocus: () => this.focused,
-    };
+    });
+    this.#countListeners(this.document);
     this.env = this.#environment();
     if (frame) this.put(frame);
   }
@@ -83,7 +86,7 @@ export class FakePage {
   }
 
   #environment() {
-    const { observers, time, warnings, browser } = this;
+    const { observers, time, warnings, browser, disk } = this;
     return {
       window: this.window,
       document: this.document,
@@ -105,6 +108,7 @@ export class FakePage {
           observers.delete(this.run);
         }
       },
+      indexedDB: disk,
       console: {
         warn: (...words) => warnings.push(words.join(" ")),
         error: (...words) => warnings.push(words.join(" ")),

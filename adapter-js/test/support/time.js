@@ -38,5 +38,5 @@ export class FakeTime {
 
 /** Lets everything run that waits for nothing but its turn. */
 export async function settle() {
-  for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 24; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::keep::{Keep, Waiting};
 use super::standing::Standing;
 use super::{PATHS, create_contact, settings};
 use crate::config::ServiceConfig;
@@ -20,17 +21,25 @@ pub(super) enum Fallback {
     NoData,
     /// The last known result of each key found under these names of the body.
     LastKnown(&'static [&'static str]),
+    /// The same, and for what waits in the browser that it waits there.
+    LastKnownOrWaiting(&'static [&'static str], Waiting),
     /// An answer, and these words to the operator.
     Alert(&'static str),
+    /// It is kept in the browser until the daemon has it.
+    Keep(Keep),
 }
 
 impl Fallback {
-    fn to_json(&self) -> Value {
+    fn to_json(&self, config: &ServiceConfig) -> Value {
         match self {
             Self::Null => json!({"kind": "answer", "response": null}),
             Self::NoData => json!({"kind": "answer", "response": {"data": []}}),
             Self::LastKnown(keys) => json!({"kind": "last-known", "keys": keys}),
+            Self::LastKnownOrWaiting(keys, waiting) => {
+                json!({"kind": "last-known", "keys": keys, "waiting": waiting.to_json()})
+            }
             Self::Alert(words) => json!({"kind": "answer", "response": {"data": "error"}, "alert": words}),
+            Self::Keep(keep) => keep.to_json(config),
         }
     }
 }
@@ -46,7 +55,10 @@ pub(super) async fn service(
     add_operator(&mut service, &state, &operator).await?;
     let paths: Map<String, Value> = PATHS
         .iter()
-        .map(|path| (path.path.to_owned(), json!({"deadline": path.deadline, "fallback": path.fallback.to_json()})))
+        .map(|path| {
+            let fallback = path.fallback.to_json(&state.config.service);
+            (path.path.to_owned(), json!({"deadline": path.deadline, "fallback": fallback}))
+        })
         .collect();
     let manifest = json!({
         "service": service,
@@ -71,7 +83,7 @@ async fn add_operator(
     if standing.authorized {
         service.insert("authorizedAccount".into(), standing.account.into());
     }
-    if !state.config.service.settings.is_empty() {
+    if !settings::declared(state).is_empty() {
         // The widget shows the page only with both, and not for an empty list.
         service.insert("settingsPath".into(), "/settings".into());
         service.insert("settings".into(), settings::current(state, operator).await?);

@@ -20,6 +20,7 @@ mod create_contact;
 mod create_contact_page;
 mod customized_page;
 mod deliveries;
+mod keep;
 mod manifest;
 mod meeting_invite;
 mod message_log_matcher;
@@ -43,6 +44,7 @@ use axum::routing::{get, post};
 use crate::http::extract::Part;
 use crate::http::{ApiError, Caller, ServiceState, body, events};
 pub use deliveries::follow_deliveries;
+use keep::Waiting;
 use manifest::Fallback;
 pub use standing::follow_credentials;
 use wire::{Answer, Call};
@@ -86,13 +88,21 @@ const PATHS: [RequestPath; 16] = [
     path!("/contacts/view", 3_000, Fallback::Alert("The contact was not opened"), at_once contact_view),
     path!("/activities", 3_000, Fallback::NoData, activities),
     path!("/activity", 3_000, Fallback::Alert("The activity was not opened"), activity),
-    path!("/callLogger", 6_000, Fallback::Alert("The call was not saved"), call_logger),
-    path!("/callLogger/match", 30_000, Fallback::LastKnown(&["sessionIds"]), call_log_matcher),
-    path!("/messageLogger", 6_000, Fallback::Alert("The messages were not saved"), message_logger),
+    path!("/callLogger", 6_000, Fallback::Keep(keep::CALLS), call_logger),
+    path!(
+        "/callLogger/match",
+        30_000,
+        Fallback::LastKnownOrWaiting(&["sessionIds"], Waiting { path: "/callLogger", keys: "sessionIds" }),
+        call_log_matcher
+    ),
+    path!("/messageLogger", 6_000, Fallback::Keep(keep::MESSAGES), message_logger),
     path!(
         "/messageLogger/match",
         30_000,
-        Fallback::LastKnown(&["conversationLogIds", "messageIds"]),
+        Fallback::LastKnownOrWaiting(
+            &["conversationLogIds", "messageIds"],
+            Waiting { path: "/messageLogger", keys: "conversationLogIds" }
+        ),
         message_log_matcher
     ),
     path!("/authorize", 3_000, Fallback::Alert("The account was not switched"), authorize),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::commands;
 use super::wire::{Answer, Call, Reply};
 use crate::domain::operator::Operator;
-use crate::domain::setting::{accept, changes, list_to_widget};
+use crate::domain::setting::{Setting, accept, changes, list_to_widget};
 use crate::http::{ApiError, ServiceState};
 
 pub(super) async fn handle(call: Call) -> Answer {
@@ -14,7 +14,7 @@ pub(super) async fn handle(call: Call) -> Answer {
     let state = &call.state;
     let told = changes(&body);
     let told_count = told.len();
-    let accepted = accept(&state.config.service.settings, told);
+    let accepted = accept(&declared(state), told);
     if !accepted.values.is_empty() {
         let values = accepted.values.iter().map(|(id, value)| (id.clone(), value.to_string())).collect();
         state.storage.put_settings(&call.operator, values).await?;
@@ -37,5 +37,10 @@ pub(super) async fn current(state: &ServiceState, operator: &Operator) -> Result
     let stored = state.storage.list_settings(operator).await?;
     let values: Map<String, Value> =
         stored.into_iter().filter_map(|(id, text)| Some((id, serde_json::from_str(&text).ok()?))).collect();
-    Ok(list_to_widget(&state.config.service.settings, &values))
+    Ok(list_to_widget(&declared(state), &values))
+}
+
+/// The settings of the configuration, and those of deliveries.
+pub(super) fn declared(state: &ServiceState) -> Vec<Setting> {
+    state.config.service.settings.iter().chain(state.delivery.settings()).cloned().collect()
 }

@@ -1,9 +1,9 @@
 //! REST APIs, by a declarative manifest (`docs/manifest.md`): reads it, asks as it says, keeps nothing
 //! but the session of a log-in.
 //!
-//! A call comes in at [`Rest`], goes to what it is about ([`run`], [`fetch`], [`write`]), whose requests
-//! [`client`] makes ([`build`], [`address`]), sends and judges ([`outcome`]). What a manifest may say is
-//! in [`manifest`]; what it compiles to in [`plan`].
+//! A call comes in at [`Rest`], goes to what it is about (`run`, `fetch`, `write`), whose requests
+//! `client` makes (`build`, `address`), sends and judges (`outcome`). What a manifest may say is
+//! in [`manifest`]; what it compiles to in `plan`.
 
 mod address;
 mod build;

@@ -181,6 +181,7 @@ fn log_scope(client: &Client, id: Option<&str>, entry: &LogEntry) -> Scope {
         "id": id,
         "key": entry.key,
         "contact_id": entry.contact_id,
+        "moved": entry.moved,
         "moved_from": entry.moved_from,
         "subject": entry.subject,
         "body": entry.body,

@@ -109,16 +109,17 @@ impl Composer {
         let composer = Self { environment, format, lines: lines.iter().copied().collect() };
         // What only fails when it is used is found now.
         let sample = Facts { kind: CALL, messages: vec![MessageFacts::default()], ..Facts::default() };
-        composer.body(&sample)?;
-        composer.body(&Facts { kind: MESSAGE, ..sample })?;
+        composer.body(&sample, None)?;
+        composer.body(&Facts { kind: MESSAGE, ..sample }, None)?;
         Ok(composer)
     }
 
-    /// The body between its marks, so that what people write around it stays.
-    pub(super) fn body(&self, facts: &Facts) -> Result<String, String> {
+    /// What the facts say, with the lines that are wanted; the connector's own where nobody says.
+    pub(super) fn body(&self, facts: &Facts, wanted: Option<&[Line]>) -> Result<String, String> {
         let name = if facts.kind == MESSAGE { MESSAGE } else { CALL };
         let template = self.environment.get_template(name).map_err(|error| words_of(name, &error))?;
-        let lines = Line::ALL.into_iter().map(|line| (line.word(), self.lines.contains(&line))).collect();
+        let wants = |line: &Line| wanted.map_or_else(|| self.lines.contains(line), |wanted| wanted.contains(line));
+        let lines = Line::ALL.into_iter().map(|line| (line.word(), wants(&line))).collect();
         let text =
             template.render(Value::from(Serde(Scope { facts, lines }))).map_err(|error| words_of(name, &error))?;
         Ok(text.trim().to_owned())
@@ -193,18 +194,18 @@ mod tests {
 
     #[test]
     fn a_note_survives_in_every_format() {
-        let text = composer(LogFormat::Text).body(&facts()).expect("a body");
+        let text = composer(LogFormat::Text).body(&facts(), None).expect("a body");
         assert!(text.contains(NOTE), "{text}");
-        let html = composer(LogFormat::Html).body(&facts()).expect("a body");
+        let html = composer(LogFormat::Html).body(&facts(), None).expect("a body");
         assert!(html.contains("Quoted $150 &amp; &lt;b&gt;<br>") && html.contains("{{ 7 * 7 }}"), "{html}");
-        let markdown = composer(LogFormat::Markdown).body(&facts()).expect("a body");
+        let markdown = composer(LogFormat::Markdown).body(&facts(), None).expect("a body");
         assert!(markdown.contains(r"Quoted $150 &amp; &lt;b&gt;") && markdown.contains(r"\*stars\*"), "{markdown}");
     }
 
     #[test]
     fn lines_can_be_left_out() {
         let composer = Composer::new(LogFormat::Text, &[Line::Note], None, None).expect("templates");
-        let text = composer.body(&facts()).expect("a body");
+        let text = composer.body(&facts(), None).expect("a body");
         assert!(text.contains("Quoted") && !text.contains("Accepted") && !text.contains("+1650"), "{text}");
     }
 

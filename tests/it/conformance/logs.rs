@@ -11,6 +11,7 @@ fn entry(kind: LogKind, key: &str, contact_id: Option<String>) -> LogEntry {
         key: key.to_owned(),
         kind,
         contact_id,
+        moved: false,
         moved_from: None,
         subject: "Outbound call to \"Ada\"".to_owned(),
         body: "First text with \\ and\nanother line <b>&amp;</b>".to_owned(),
@@ -61,6 +62,10 @@ async fn once(world: &mut dyn World, kind: LogKind, contact: Option<String>) {
         assert_eq!(found, Ok(Some(id.clone())), "a log is found by our key");
         let other = connector.find_log(&whose, kind, "tl-other").await;
         assert_eq!(other, Ok(None), "no log is found by another key");
+    }
+    if capabilities.read_log {
+        let read = connector.read_log(&whose, kind, &id).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(read, first.body, "the text is read as it was written");
     }
     let again = LogEntry { body: "Second text".to_owned(), ..first };
     let updated = connector.update_log(&whose, &id, &again).await;

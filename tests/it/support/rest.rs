@@ -217,6 +217,7 @@ pub fn call_log(key: &str) -> LogEntry {
         key: key.into(),
         kind: LogKind::Call,
         contact_id: Some("17".into()),
+        moved: false,
         moved_from: None,
         subject: "Inbound call".into(),
         body: "Wants a quote".into(),

@@ -1,5 +1,6 @@
 //! The shipped manifests against stand-ins for the vendors' APIs, and Tryton for real.
 
+mod delivery;
 mod faults;
 mod hubspot;
 mod pipedrive;
@@ -107,6 +108,7 @@ pub fn entry(kind: LogKind, key: &str, contact: Option<&str>) -> LogEntry {
         key: key.to_owned(),
         kind,
         contact_id: contact.map(str::to_owned),
+        moved: false,
         moved_from: None,
         subject: "Inbound call".to_owned(),
         body: "They asked about engines".to_owned(),

@@ -67,6 +67,11 @@ export class DemoPage {
     await this.form.waitFor({ state: "detached" });
   }
 
+  /** The alert that says how many logs wait in the browser. */
+  get waiting() {
+    return this.phone.getByRole("alert").filter({ hasText: "in this browser since" });
+  }
+
   logged(row) {
     return row.getByText("Logged", { exact: true }).waitFor();
   }

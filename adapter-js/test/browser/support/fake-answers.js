@@ -1,3 +1,5 @@
+import { PATHS as TABLE } from "../../support/daemon.js";
+
 /**
  * What the stand-in daemon knows and answers: enough of each path for the walk, kept in memory. It is
  * no model of the daemon's storage; it is the double that can be told to fail.
@@ -24,10 +26,10 @@ const PATHS = {
   "/contacts/view": { deadline: 3_000, fallback: { kind: "answer", response: { data: "error" } } },
   "/activities": { deadline: 3_000, fallback: { kind: "answer", response: { data: [] } } },
   "/activity": { deadline: 3_000, fallback: { kind: "answer", response: { data: "error" } } },
-  "/callLogger": { deadline: 6_000, fallback: { kind: "answer", response: { data: "error" }, alert: "The call was not saved" } },
-  "/callLogger/match": { deadline: 30_000, fallback: { kind: "last-known", keys: ["sessionIds"] } },
-  "/messageLogger": { deadline: 6_000, fallback: { kind: "answer", response: { data: "error" }, alert: "The messages were not saved" } },
-  "/messageLogger/match": { deadline: 30_000, fallback: { kind: "last-known", keys: ["conversationLogIds", "messageIds"] } },
+  "/callLogger": TABLE["/callLogger"],
+  "/callLogger/match": TABLE["/callLogger/match"],
+  "/messageLogger": TABLE["/messageLogger"],
+  "/messageLogger/match": TABLE["/messageLogger/match"],
   "/authorize": { deadline: 3_000, fallback: { kind: "answer", response: { data: "error" }, alert: "The account was not switched" } },
   "/settings": { deadline: 3_000, fallback: { kind: "answer", response: { data: "error" }, alert: "The setting was not saved" } },
 };
@@ -39,6 +41,7 @@ export class FakeAnswers {
   /** What an incremental contacts run answers. @type {any[]} */
   delta = [];
   authorized = true;
+  operator = "local";
   /** Where a press of Connect leads; null: it is a switch without a sign-in. @type {(() => string) | null} */
   connectUrl = null;
   settings = [{ id: "popOnRing", type: "boolean", name: "Open the record when it rings", value: true }];
@@ -59,7 +62,7 @@ export class FakeAnswers {
         authorized: this.authorized, authorizedAccount: this.authorized ? "operator@example.com" : "",
         settingsPath: "/settings", settings: this.settings,
       },
-      operator: { id: "local", name: null },
+      operator: { id: this.operator, name: null },
       defaultDeadline: 3_000,
       paths: PATHS,
     };

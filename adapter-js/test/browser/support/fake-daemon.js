@@ -16,6 +16,8 @@ export class FakeDaemon {
   /** POST requests on widget paths. @type {{path: string, body: any}[]} */
   requests = [];
   origins = { daemon: "", page: "", widget: "" };
+  /** Paths whose requests are taken and not answered. @type {Set<string>} */
+  hanging = new Set();
   connect = new ConnectPage(() => {
     this.answers.authorized = true;
     this.push([{ type: "rc-adapter-update-authorization-status", authorized: true, authorizedAccount: "operator@example.com" }]);
@@ -77,6 +79,7 @@ export class FakeDaemon {
     if (pathname === "/embeddable/events") return this.#stream(response);
     const path = pathname.replace(/^\/embeddable/, "");
     const body = JSON.parse(await textOf(request));
+    if (this.hanging.has(path)) return undefined;
     this.requests.push({ path, body });
     const answer = this.answers.answer(path, body);
     if (answer) return json(response, 200, answer);

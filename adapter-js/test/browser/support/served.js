@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,13 @@ export class Served {
     const config = `[server]\nlisten = "${address}"\npublic_url = "http://${address}"\nallowed_origins = ["${this.origins.page}"]\nshutdown_seconds = 2\n[storage]\nurl = "sqlite:${join(this.#folder, "trunkline.db")}"\n${toml}`;
     const file = join(this.#folder, "trunkline.toml");
     await writeFile(file, config);
+    await this.again();
+    return this.origins;
+  }
+
+  /** Starts it once more, with the same configuration and database. */
+  async again() {
+    const file = join(this.#folder, "trunkline.toml");
     const running = spawn(process.env.TRUNKLINE_BIN ?? BUILT, ["serve", "--config", file], { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = running;
     await new Promise((resolve, reject) => {
@@ -37,7 +44,21 @@ export class Served {
       running.once("exit", (code) => reject(new Error(`trunkline ended with ${code}: ${words}`)));
       createInterface({ input: running.stdout }).on("line", (line) => line.startsWith("Trunkline listens on") && resolve(undefined));
     });
-    return this.origins;
+  }
+
+  /** Its process is gone from one moment to the next. */
+  async kill() {
+    const running = this.#process;
+    running.removeAllListeners("exit");
+    const gone = new Promise((resolve) => running.once("exit", resolve));
+    running.kill("SIGKILL");
+    await gone;
+  }
+
+  /** What its database holds: rows of text. @param {string} sql @returns {string[]} */
+  rows(sql) {
+    const answer = execFileSync("sqlite3", ["-readonly", join(this.#folder, "trunkline.db"), sql], { encoding: "utf8" });
+    return answer.split("\n").filter(Boolean);
   }
 
   async stop() {

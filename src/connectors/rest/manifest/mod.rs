@@ -1,5 +1,5 @@
 //! The manifest format: what a TOML file may say about a REST API. Types and their words only; how a
-//! file is read is [`load`](super::load)'s, what it means is the engine's.
+//! file is read is `load`'s, what it means is the engine's.
 //!
 //! Three kinds of text stand in a manifest, and each key says which it takes: a *path* is `JMESPath` and
 //! picks something out of an answer; a *condition* is a `MiniJinja` expression without braces; a

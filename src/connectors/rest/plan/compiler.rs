@@ -34,6 +34,8 @@ const MEMBERS: [(&str, &[&str]); 4] = [
             "id",
             "key",
             "contact_id",
+            "moved",
+            "moved_from",
             "subject",
             "body",
             "direction",

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use trunkline::domain::clock::{Clock, ManualClock};
 
 use super::{Asked, Refusal, Reply, Running, Vendor, lock, oauth, stamp};
-use writes::{archive, change, create, merge, upsert};
+use writes::{archive, associate, change, create, merge, upsert};
 
 /// Versions whose paths are served; v3 is what the vendor's own client of 2026 still asks.
 const VERSIONS: [&str; 2] = ["2026-03", "2026-09"];
@@ -167,6 +167,10 @@ impl Vendor for HubSpot {
                 _ => error(404, "OBJECT_NOT_FOUND", "Object not found"),
             },
             ("PATCH", [id]) => change(&mut portal, kind, id, asked.query("idProperty"), &asked.json(), now),
+            ("PUT", [id, "associations", "default", "contacts", contact]) => {
+                associate(&mut portal, kind, id, contact, true)
+            }
+            ("DELETE", [id, "associations", "contacts", contact]) => associate(&mut portal, kind, id, contact, false),
             ("DELETE", [id]) => {
                 if let Some(id) = portal.find(kind, id, None).map(|thing| thing.id) {
                     archive(&mut portal, kind, id, now);

@@ -90,6 +90,22 @@ pub(super) fn upsert(portal: &mut Portal, kind: &str, body: &Value, now: i64) ->
     Reply::json(200, json!({"status": "COMPLETE", "results": results}))
 }
 
+/// Puts something on a contact, or takes it off.
+pub(super) fn associate(portal: &mut Portal, kind: &str, id: &str, contact: &str, on: bool) -> Reply {
+    let contact = portal.find("contacts", contact, None).filter(|contact| contact.archived.is_none());
+    let contact = contact.map(|contact| contact.id);
+    let thing = portal.find(kind, id, None).filter(|thing| thing.archived.is_none()).cloned();
+    let (Some(mut thing), Some(contact)) = (thing, contact) else {
+        return error(404, "OBJECT_NOT_FOUND", "One or more objects were not found");
+    };
+    thing.contacts.retain(|known| *known != contact);
+    if on {
+        thing.contacts.push(contact);
+    }
+    portal.put(kind, thing);
+    if on { Reply::json(200, json!({"status": "COMPLETE", "results": []})) } else { Reply::empty(204) }
+}
+
 pub(super) fn archive(portal: &mut Portal, kind: &str, id: u64, now: i64) {
     if let Some(mut thing) = portal.thing(kind, id).filter(|thing| thing.archived.is_none()).cloned() {
         thing.archived = Some(now);

@@ -13,6 +13,13 @@ pub(super) fn list(company: &Company, asked: &Asked) -> Reply {
     page(found.collect(), asked, &["id", "update_time", "add_time", "due_date"])
 }
 
+pub(super) fn get(company: &Company, id: &str) -> Reply {
+    match id.parse::<u64>().ok().and_then(|id| company.activities.get(&id)) {
+        Some(activity) => data(200, activity.clone()),
+        None => error(404, "Activity not found"),
+    }
+}
+
 pub(super) fn write(company: &mut Company, id: Option<&str>, body: &Value, now: i64) -> Reply {
     let known = id.and_then(|id| id.parse::<u64>().ok());
     let mut activity = match (id, known.and_then(|id| company.activities.get(&id))) {

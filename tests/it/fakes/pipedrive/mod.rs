@@ -122,6 +122,7 @@ impl Vendor for Pipedrive {
             ("PATCH", ["v2", "persons", id]) => persons::change(&mut company, id, &asked.json(), now),
             ("DELETE", ["v2", "persons", id]) => persons::delete(&mut company, id, now),
             ("GET", ["v2", "activities"]) => activities::list(&company, asked),
+            ("GET", ["v2", "activities", id]) => activities::get(&company, id),
             ("POST", ["v2", "activities"]) => activities::write(&mut company, None, &asked.json(), now),
             ("PATCH", ["v2", "activities", id]) => activities::write(&mut company, Some(id), &asked.json(), now),
             ("GET", ["v1", "recents"]) => persons::recents(&company, asked),
