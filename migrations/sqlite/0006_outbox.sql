@@ -21,6 +21,7 @@ create table outbox (
     created_ms integer not null,
     updated_ms integer not null,
     delivered_ms integer,
+    tried_contact text,
     unique (log_id, connector)
 ) strict;
 

@@ -48,7 +48,8 @@ impl KeepStep for Kept<'_> {
 struct Work<'a> {
     inner: &'a Inner,
     lane: &'a Lane,
-    entry: &'a OutboxEntry,
+    /// As it stands, with nothing of it unknown that could have been looked up.
+    entry: OutboxEntry,
     whose: Whose,
     log: Log,
     /// The connector's own id of the log's contact; none where it has moved away or has no contact.
@@ -57,98 +58,213 @@ struct Work<'a> {
 }
 
 pub(super) async fn attempt(inner: &Inner, lane: &Lane, entry: &OutboxEntry) -> Result<Settlement, Failed> {
-    let Some(log) = Log::find(&inner.means, entry).await? else {
+    let Some(mut work) = Work::new(inner, lane, entry).await? else {
         return Ok(Settlement::Kept("the log is not here any more".into()));
     };
-    let target = inner.routes.target(entry.kind, log.choice());
-    let moved = match target {
-        Target::Connector(id) => id != lane.id,
-        Target::Open => !lane.route.unassigned,
-        Target::Here => true,
-    };
-    let whose = if lane.connector.capabilities().per_operator {
-        Whose::Operator(entry.operator.clone())
-    } else {
-        Whose::Company
-    };
-    let own = log.choice().contact_id.as_deref().and_then(connector_of).filter(|(connector, _)| *connector == lane.id);
-    let contact = own.map(|(_, id)| id.to_owned());
-    let work = Work { inner, lane, entry, whose, log, contact, moved };
-    match &entry.upstream_id {
-        Some(id) => work.write_again(id).await,
+    match entry.upstream_id.clone() {
+        Some(id) => work.write_again(&id).await,
         None => work.write().await,
     }
 }
 
-impl Work<'_> {
-    /// A log that does not stand upstream, as far as is known.
-    async fn write(&self) -> Result<Settlement, Failed> {
-        let mut captured = self.entry.captured.clone();
-        let unknown = self.entry.tried_revision > 0;
-        if unknown && !captured.contains_key("id") {
-            if !self.lane.connector.capabilities().find_log {
-                return Ok(Settlement::Unsure(self.unsure()));
+impl<'a> Work<'a> {
+    /// None where the log is gone.
+    async fn new(inner: &'a Inner, lane: &'a Lane, entry: &OutboxEntry) -> Result<Option<Self>, Failed> {
+        let Some(log) = Log::find(&inner.means, entry).await? else { return Ok(None) };
+        let whose = if lane.connector.capabilities().per_operator {
+            Whose::Operator(entry.operator.clone())
+        } else {
+            Whose::Company
+        };
+        let mut work = Work { inner, lane, entry: entry.clone(), whose, log, contact: None, moved: false };
+        work.read_choice();
+        Ok(Some(work))
+    }
+
+    fn read_choice(&mut self) {
+        let choice = self.log.choice();
+        self.moved = match self.inner.routes.target(self.entry.kind, choice) {
+            Target::Connector(id) => id != self.lane.id,
+            Target::Open => !self.lane.route.unassigned,
+            Target::Here => true,
+        };
+        self.contact = self.own(choice.contact_id.as_deref());
+    }
+
+    /// The connector's own id of a contact, where it is this connector's.
+    fn own(&self, contact: Option<&str>) -> Option<String> {
+        let own = contact.and_then(connector_of).filter(|(connector, _)| *connector == self.lane.id);
+        own.map(|(_, id)| id.to_owned())
+    }
+
+    /// From here on, what is unknown is what is written now: the log as it is at the entry's revision. A
+    /// claim has `noted` that, unless something was unknown before. False where they are gone.
+    async fn begin(&mut self, mut noted: bool) -> Result<bool, Failed> {
+        let storage = &self.inner.means.storage;
+        loop {
+            let Some(entry) = storage.find_outbox_entry(&self.entry.id).await? else { return Ok(false) };
+            // A post that came since the log was read has moved on the revision.
+            if noted && entry.revision == self.entry.revision {
+                return Ok(true);
             }
-            let found = self.lane.connector.find_log(&self.whose, self.entry.kind, &self.entry.log_id).await;
-            // Not to know whether it is there is no leave to write it.
-            match found.map_err(UpstreamError::unclear)? {
-                Some(id) => {
-                    captured.insert("id".into(), id.into());
-                }
-                None => captured.clear(),
-            }
+            let Some(entry) = storage.try_outbox(&self.entry.id).await? else { return Ok(false) };
+            let Some(log) = Log::find(&self.inner.means, &entry).await? else { return Ok(false) };
+            (self.entry, self.log, noted) = (entry, log, true);
+            self.read_choice();
         }
-        let found = captured.contains_key("id");
-        if self.moved && !found {
+    }
+
+    /// A log that does not stand upstream, as far as is known.
+    async fn write(&mut self) -> Result<Settlement, Failed> {
+        let unknown = self.entry.tried_revision > 0;
+        if let Some(id) = self.begun(unknown).await? {
+            return self.complete(id).await;
+        }
+        self.entry.captured.clear();
+        if self.moved {
             return Ok(Settlement::Kept("it belongs to another contact now".into()));
         }
+        if unknown && !self.lane.connector.capabilities().find_log {
+            return Ok(Settlement::Unsure(self.unsure()));
+        }
+        if !self.begin(!unknown).await? {
+            return Ok(Settlement::Kept("the log is not here any more".into()));
+        }
+        if self.moved {
+            return Ok(Settlement::Kept("it belongs to another contact now".into()));
+        }
+        let contact = self.log.choice().contact_id.clone();
+        let write = self.first_text(Map::new(), self.contact.clone()).await?;
+        let id = self.create(&write).await?;
+        Ok(delivered(self.entry.revision, id, contact))
+    }
+
+    /// The id of a log that an earlier attempt began.
+    async fn begun(&self, unknown: bool) -> Result<Option<Value>, Failed> {
+        if let Some(id) = self.entry.captured.get("id") {
+            return Ok(Some(id.clone()));
+        }
+        if !unknown || !self.lane.connector.capabilities().find_log {
+            return Ok(None);
+        }
+        let found = self.lane.connector.find_log(&self.whose, self.entry.kind, &self.entry.log_id).await;
+        // Not to know whether it is there is no leave to write it.
+        Ok(found.map_err(UpstreamError::unclear)?.map(Value::from))
+    }
+
+    /// Ends what an earlier attempt began, as that attempt meant it: the steps whose captures are known are
+    /// not taken again. What has changed since follows as a change.
+    async fn complete(&self, id: Value) -> Result<Settlement, Failed> {
+        let mut captured = self.entry.captured.clone();
+        captured.insert("id".into(), id.clone());
+        let contact = self.entry.tried_contact.clone();
+        let write = self.first_text(captured, self.own(contact.as_deref())).await;
+        let done = match write {
+            Ok(write) => self.create(&write).await,
+            Err(error) => Err(error),
+        };
+        match (done, id) {
+            (Ok(id), _) => Ok(delivered(self.entry.tried_revision, id, contact)),
+            // The contact it was meant for cannot have it; another one is named now.
+            (Err(Failed::Upstream(error)), Value::String(id))
+                if is_final(&error) && self.own(contact.as_deref()) != self.contact =>
+            {
+                Ok(delivered(self.entry.tried_revision, id, None))
+            }
+            // It stands there, whatever the trouble is: never again as if it did not.
+            (Err(Failed::Upstream(error)), _) => Err(error.unclear().into()),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    async fn first_text(&self, captured: Map<String, Value>, contact_id: Option<String>) -> Result<LogEntry, Failed> {
         let text = self.compose().await?;
-        let write = LogEntry { body: self.lane.composer.marked(&text.body), captured, ..text };
+        Ok(LogEntry { body: self.lane.composer.marked(&text.body), captured, contact_id, ..text })
+    }
+
+    async fn create(&self, write: &LogEntry) -> Result<String, Failed> {
         let kept = Kept { storage: &self.inner.means.storage, id: &self.entry.id };
-        // What was found is completed: the steps whose captures are known are not taken again.
-        let id = self.lane.connector.create_log_in_steps(&self.whose, &write, &kept).await?;
-        let revision = if found { self.entry.tried_revision } else { self.entry.revision };
-        Ok(self.delivered(revision, id))
+        Ok(self.lane.connector.create_log_in_steps(&self.whose, write, &kept).await?)
     }
 
     /// A log that stands upstream.
-    async fn write_again(&self, id: &str) -> Result<Settlement, Failed> {
-        let connector = &self.lane.connector;
-        match connector.capabilities().update_log {
-            UpdateLog::None => return Ok(self.delivered(self.entry.revision, id.to_owned())),
-            UpdateLog::Append if self.entry.tried_revision > 0 && connector.capabilities().find_log => {
-                let key = self.further_key(self.entry.tried_revision);
-                let found = connector.find_log(&self.whose, self.entry.kind, &key).await;
+    async fn write_again(&mut self, id: &str) -> Result<Settlement, Failed> {
+        let capabilities = self.lane.connector.capabilities();
+        let unknown = self.entry.tried_revision > 0;
+        match capabilities.update_log {
+            UpdateLog::None => {
+                return Ok(delivered(self.entry.revision, id.to_owned(), self.log.choice().contact_id.clone()));
+            }
+            UpdateLog::Append if unknown && capabilities.find_log => {
+                let (key, contact) = (self.further_key(self.entry.tried_revision), self.entry.tried_contact.clone());
+                let found = self.lane.connector.find_log(&self.whose, self.entry.kind, &key).await;
                 if found.map_err(UpstreamError::unclear)?.is_some() {
-                    return Ok(self.delivered(self.entry.tried_revision, id.to_owned()));
+                    return Ok(delivered(self.entry.tried_revision, id.to_owned(), contact));
+                }
+            }
+            UpdateLog::Replace if unknown => {
+                if let Some(settlement) = self.end_move(id).await? {
+                    return Ok(settlement);
                 }
             }
             UpdateLog::Append | UpdateLog::Replace => {}
         }
-        let mut write = self.compose().await?;
-        if connector.capabilities().update_log == UpdateLog::Append {
-            write.key = self.further_key(self.entry.revision);
-        } else if connector.capabilities().read_log {
-            let standing = connector.read_log(&self.whose, self.entry.kind, id).await;
-            match standing {
-                Ok(standing) => write.body = self.lane.composer.replaced(&standing, &write.body),
-                Err(error) if error.trouble == Trouble::Gone => return Ok(self.gone()),
-                Err(error) => return Err(error.into()),
+        if !self.begin(!unknown).await? {
+            return Ok(Settlement::Kept("the log is not here any more".into()));
+        }
+        let contact = self.log.choice().contact_id.clone();
+        match self.update(id, None).await {
+            Ok(()) if self.moved => Ok(Settlement::Kept("it belongs to another contact now".into())),
+            Ok(()) => Ok(delivered(self.entry.revision, id.to_owned(), contact)),
+            Err(Failed::Upstream(error)) if error.trouble == Trouble::Gone => {
+                Ok(Settlement::Kept(format!("it was deleted in {}", self.lane.name)))
             }
+            // Nobody knows what the attempt before has left behind.
+            Err(Failed::Upstream(error)) if unknown => Err(error.unclear().into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A move of which it is not known how far it came is ended first, so that nothing is left on a contact
+    /// between the first and the last. None where there is none, or where that contact cannot have it.
+    async fn end_move(&self, id: &str) -> Result<Option<Settlement>, Failed> {
+        let meant = self.own(self.entry.tried_contact.as_deref());
+        let stands = self.own(self.entry.delivered_contact.as_deref());
+        if meant.is_none() || meant == self.contact || meant == stands {
+            return Ok(None);
+        }
+        match self.update(id, meant).await {
+            Ok(()) => {
+                let contact = self.entry.tried_contact.clone();
+                Ok(Some(delivered(self.entry.tried_revision, id.to_owned(), contact)))
+            }
+            Err(Failed::Upstream(error)) if is_final(&error) => Ok(None),
+            Err(Failed::Upstream(error)) => Err(error.unclear().into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes a log again, on its contact or on another one.
+    async fn update(&self, id: &str, contact: Option<String>) -> Result<(), Failed> {
+        let (connector, capabilities) = (&self.lane.connector, self.lane.connector.capabilities());
+        let mut write = self.compose().await?;
+        if contact.is_some() {
+            write.contact_id = contact;
+        }
+        if capabilities.update_log == UpdateLog::Append {
+            write.key = self.further_key(self.entry.revision);
+        } else if capabilities.read_log {
+            let standing = connector.read_log(&self.whose, self.entry.kind, id).await?;
+            write.body = self.lane.composer.replaced(&standing, &write.body);
         } else {
             write.body = self.lane.composer.marked(&write.body);
         }
-        let before = self.entry.delivered_contact.as_deref().and_then(connector_of).map(|(_, id)| id.to_owned());
+        let before = self.own(self.entry.delivered_contact.as_deref());
         if before != write.contact_id {
             write.moved = true;
             write.moved_from = before;
         }
-        match connector.update_log(&self.whose, id, &write).await {
-            Ok(()) if self.moved => Ok(Settlement::Kept("it belongs to another contact now".into())),
-            Ok(()) => Ok(self.delivered(self.entry.revision, id.to_owned())),
-            Err(error) if error.trouble == Trouble::Gone => Ok(self.gone()),
-            Err(error) => Err(error.into()),
-        }
+        Ok(connector.update_log(&self.whose, id, &write).await?)
     }
 
     async fn compose(&self) -> Result<LogEntry, Failed> {
@@ -166,25 +282,15 @@ impl Work<'_> {
         let contact_id = match &self.contact {
             Some(id) => Some(id.clone()),
             // A log that moved away stays on the contact where it was, and says so.
-            None if self.moved => {
-                self.entry.delivered_contact.as_deref().and_then(connector_of).map(|(_, id)| id.to_owned())
-            }
+            None if self.moved => self.own(self.entry.delivered_contact.as_deref()),
             None => None,
         };
         Ok(LogEntry { body, contact_id, ..self.log.entry(self.entry.log_id.clone(), &facts) })
     }
 
-    fn delivered(&self, revision: i64, upstream_id: String) -> Settlement {
-        Settlement::Delivered { revision, upstream_id, contact: self.log.choice().contact_id.clone() }
-    }
-
     /// The key of a text that is added to a log.
     fn further_key(&self, revision: i64) -> String {
         format!("{}.{revision}", self.entry.log_id)
-    }
-
-    fn gone(&self) -> Settlement {
-        Settlement::Kept(format!("it was deleted in {}", self.lane.name))
     }
 
     fn unsure(&self) -> Why {
@@ -198,4 +304,13 @@ impl Work<'_> {
             without_effect: false,
         }
     }
+}
+
+fn delivered(revision: i64, upstream_id: String, contact: Option<String>) -> Settlement {
+    Settlement::Delivered { revision, upstream_id, contact }
+}
+
+/// Whether the same request would be refused again.
+fn is_final(error: &UpstreamError) -> bool {
+    matches!(error.trouble, Trouble::Gone | Trouble::Rejected)
 }

@@ -111,6 +111,12 @@ impl Budget {
         self.closed_until
     }
 
+    /// The clock was turned back.
+    pub(super) fn turn_back(&mut self, by_ms: i64) {
+        self.closed_until = self.closed_until.saturating_sub(by_ms);
+        self.last_limited = self.last_limited.saturating_sub(by_ms);
+    }
+
     /// Somebody says that it works again.
     pub(super) fn reopen(&mut self) {
         self.closed_until = i64::MIN;
@@ -123,7 +129,11 @@ impl Budget {
 }
 
 pub(super) fn later(now_ms: i64, wait: Duration) -> i64 {
-    now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
+    now_ms.saturating_add(millis(wait))
+}
+
+pub(super) fn millis(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

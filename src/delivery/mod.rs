@@ -15,10 +15,11 @@ mod resolve;
 mod wishes;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -90,6 +91,10 @@ struct Inner {
     nudge: Notify,
     /// One round at a time.
     turn: tokio::sync::Mutex<()>,
+    /// Entries of attempts under way: a lease may end while the clock jumps, the attempt does not.
+    in_hand: Mutex<BTreeSet<String>>,
+    /// The newest time a round saw, Unix ms.
+    newest: AtomicI64,
     /// An attempt has ended.
     ended: Notify,
     tasks: TaskTracker,
@@ -134,6 +139,8 @@ impl Delivery {
             rest: Duration::from_secs(delivery.rest_seconds.into()),
             nudge: Notify::new(),
             turn: tokio::sync::Mutex::default(),
+            in_hand: Mutex::default(),
+            newest: AtomicI64::new(i64::MIN),
             ended: Notify::new(),
             tasks: TaskTracker::new(),
         };
@@ -178,7 +185,7 @@ impl Delivery {
 
     /// Tries an entry again now. `None` where there is none.
     pub async fn retry(&self, id: &str) -> Result<Option<OutboxEntry>, StorageError> {
-        let entry = self.0.means.storage.retry_outbox(id).await?;
+        let entry = self.0.means.storage.retry_outbox(id, budget::millis(self.0.unclear)).await?;
         if let Some(lane) = entry.as_ref().and_then(|entry| self.0.lanes.get(&entry.connector)) {
             lane.budget().reopen();
         }

@@ -55,7 +55,7 @@ impl Fault {
         match self {
             Self::HangsBefore | Self::HangsAfter | Self::Limited(false) => 1,
             Self::Limited(true) => 2,
-            _ => 5,
+            _ => 8,
         }
     }
 }
@@ -73,7 +73,7 @@ impl Dice {
     /// The fault of the next request. Slow is never slower than a daemon that was killed is away: a CRM
     /// may finish what it began, and does within the time that `unclear_seconds` grants.
     pub fn throw(&mut self, book: &Book) -> Fault {
-        if !self.0.random_bool(0.22) {
+        if !self.0.random_bool(0.2) {
             return Fault::None;
         }
         let slow = Duration::from_millis(self.0.random_range(20..300));

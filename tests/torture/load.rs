@@ -17,7 +17,7 @@ const RATE: u32 = 50;
 /// Before a post is given up: the daemon does not come back.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// The page's wait before it posts again.
-const AGAIN: Duration = Duration::from_millis(25);
+const AGAIN: Duration = Duration::from_millis(60);
 /// Milliseconds before an operator does the next thing: some of it meets a log that is on its way, or there.
 const LONGEST_THOUGHT: u64 = 1_500;
 /// Seconds since 1970 as calls begin.
@@ -30,8 +30,11 @@ pub struct Call {
     pub session: String,
     /// Whose number it is.
     pub person: u64,
-    /// What the operator does about it, in order.
+    /// What the operator does about it, in order: the first as the call goes on, the others when it is in
+    /// the CRM already.
     pub edits: Vec<Edit>,
+    /// How many are the first.
+    pub early: usize,
 }
 
 /// One thing an operator does.
@@ -63,19 +66,25 @@ pub fn calls(count: usize, operators: usize, seed: u64) -> Vec<Call> {
     while calls.len() < count {
         let n = calls.len();
         let person = chance.random_range(1..=crm::PEOPLE);
-        let mut edits: Vec<Edit> = (0..chance.random_range(0..3))
+        let mut edits: Vec<Edit> = (0..chance.random_range(0..4))
             .map(|edit| Edit::Note(format!("Note {edit} of {n}: quoted ${edit}50 & <b>")))
             .collect();
-        if chance.random_bool(0.25) {
+        if chance.random_bool(0.35) {
             let place = chance.random_range(0..=edits.len());
             edits.insert(place, Edit::Move(chance.random_range(1..=crm::PEOPLE)));
         }
-        let call =
-            Call { operator: chance.random_range(0..operators), session: format!("{seed}0{n:04}"), person, edits };
+        let early = chance.random_range(0..=edits.len());
+        let call = Call {
+            operator: chance.random_range(0..operators),
+            session: format!("{seed}0{n:04}"),
+            person,
+            edits,
+            early,
+        };
         // Now and then two operators have the same call, and each has a log of it.
         if chance.random_bool(0.1) && calls.len() + 1 < count {
             let other = (call.operator + 1) % operators;
-            calls.push(Call { operator: other, edits: Vec::new(), ..call.clone() });
+            calls.push(Call { operator: other, edits: Vec::new(), early: 0, ..call.clone() });
         }
         calls.push(call);
     }
@@ -114,18 +123,19 @@ impl Page {
     }
 }
 
-/// Posts all calls, and returns when all that was posted is acknowledged.
-pub async fn run(page: &Page, calls: &[Call], seed: u64) -> Figures {
-    let mut chance = StdRng::seed_from_u64(seed ^ 0x706f_7374);
+/// Posts all calls and what is done about them early, or what is done late. Returns when all that was
+/// posted is acknowledged.
+pub async fn run(page: &Page, calls: &[Call], late: bool, seed: u64) -> Figures {
+    let mut chance = StdRng::seed_from_u64(seed ^ 0x706f_7374 ^ u64::from(late));
     let mut tabs = JoinSet::new();
     let mut tick = tokio::time::interval(Duration::from_secs(1) / RATE);
     for call in calls {
         tick.tick().await;
-        for _ in 0..2 {
+        for _ in 0..if late { 0 } else { 2 } {
             let (page, operator, posts) = (page.clone(), call.operator, machine_posts(call, &mut chance));
             tabs.spawn(async move { post_all(&page, operator, &posts).await });
         }
-        let (page, operator, posts) = (page.clone(), call.operator, person_posts(call));
+        let (page, operator, posts) = (page.clone(), call.operator, person_posts(call, late));
         let thinks = Duration::from_millis(chance.random_range(0..LONGEST_THOUGHT));
         tabs.spawn(async move {
             let mut done = (0, 0);
@@ -190,8 +200,9 @@ fn stage_of(call: &Call, stage: &str) -> Value {
 }
 
 /// What the operator posts, one after the other.
-fn person_posts(call: &Call) -> Vec<Value> {
-    let posts = call.edits.iter().map(|edit| {
+fn person_posts(call: &Call, late: bool) -> Vec<Value> {
+    let (early, others) = call.edits.split_at(call.early);
+    let posts = if late { others } else { early }.iter().map(|edit| {
         let mut post = stage_of(call, "CallConnected");
         match edit {
             Edit::Note(text) => {

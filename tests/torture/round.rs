@@ -1,4 +1,5 @@
-//! One round: processes, load and kills together, then quiet until nothing is open, then the verdict.
+//! One round: processes; calls and kills together until nothing is open; then edits of what is in the CRM,
+//! and kills again; then the verdict.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,29 +57,32 @@ fn played(world: &World, seed: u64, kind: Kind, verge: Option<&TcpListener>) -> 
     let page = page(world);
     let count = if verge.is_some() { CALLS_ON_THE_VERGE } else { CALLS };
     let calls = load::calls(count, OPERATORS, seed);
-    let over = AtomicBool::new(false);
-    let (mut figures, settled) = std::thread::scope(|scope| {
-        let killer = scope.spawn(|| {
-            let mut figures = Figures::default();
-            match verge {
-                Some(listener) => kills::on_the_verge(world, listener, &over, seed, &mut figures),
-                None => kills::by_chance(world, seed, &mut figures),
+    let mut figures = Figures::default();
+    runtime.block_on(api(&page, Method::POST, "/connectors/crm/sync?wait=true"));
+    for (late, verge) in [(false, verge), (true, None)] {
+        let over = AtomicBool::new(false);
+        let settled = std::thread::scope(|scope| {
+            let killer = scope.spawn(|| {
+                let mut figures = Figures::default();
+                match verge {
+                    Some(listener) => kills::on_the_verge(world, listener, &over, seed, &mut figures),
+                    None => kills::by_chance(world, seed ^ u64::from(late), &mut figures),
+                }
+                figures
+            });
+            figures.add(&runtime.block_on(load::run(&page, &calls, late, seed)));
+            let quiet = || verge.is_some() || killer.is_finished();
+            let settled = runtime.block_on(settle(world, &page, kind, &mut figures, quiet));
+            over.store(true, Ordering::SeqCst);
+            if let Some(listener) = verge {
+                // Wakes the killer, which waits for a call.
+                drop(std::net::TcpStream::connect(listener.local_addr().expect("an address")));
             }
-            figures
+            figures.add(&killer.join().expect("the killer lives"));
+            settled
         });
-        runtime.block_on(api(&page, Method::POST, "/connectors/crm/sync?wait=true"));
-        let mut figures = runtime.block_on(load::run(&page, &calls, seed));
-        let settled =
-            runtime.block_on(settle(world, &page, kind, &mut figures, || verge.is_some() || killer.is_finished()));
-        over.store(true, Ordering::SeqCst);
-        if let Some(listener) = verge {
-            // Wakes the killer, which waits for a call.
-            drop(std::net::TcpStream::connect(listener.local_addr().expect("an address")));
-        }
-        figures.add(&killer.join().expect("the killer lives"));
-        (figures, settled)
-    });
-    settled?;
+        settled?;
+    }
     let book = Book::read(&world.journal());
     for (what, count) in &book.counts {
         if let Some(fault) = what.strip_prefix("fault ") {
