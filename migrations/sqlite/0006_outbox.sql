@@ -22,6 +22,7 @@ create table outbox (
     updated_ms integer not null,
     delivered_ms integer,
     tried_contact text,
+    delivered_digest text,
     unique (log_id, connector)
 ) strict;
 

@@ -1,7 +1,9 @@
 //! One attempt at one entry: find out what stands upstream, then write what is missing.
 
 use async_trait::async_trait;
+use base64::Engine;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::log::Log;
 use super::{Inner, Lane};
@@ -133,10 +135,10 @@ impl<'a> Work<'a> {
         if self.moved {
             return Ok(Settlement::Kept("it belongs to another contact now".into()));
         }
-        let contact = self.log.choice().contact_id.clone();
-        let write = self.first_text(Map::new(), self.contact.clone()).await?;
-        let id = self.create(&write).await?;
-        Ok(delivered(self.entry.revision, id, contact))
+        let text = self.compose().await?;
+        let digest = digest_of(&text);
+        let id = self.create(self.first_text(text, Map::new())).await?;
+        Ok(self.delivered(id, digest))
     }
 
     /// The id of a log that an earlier attempt began.
@@ -158,18 +160,20 @@ impl<'a> Work<'a> {
         let mut captured = self.entry.captured.clone();
         captured.insert("id".into(), id.clone());
         let contact = self.entry.tried_contact.clone();
-        let write = self.first_text(captured, self.own(contact.as_deref())).await;
-        let done = match write {
-            Ok(write) => self.create(&write).await,
+        let done = match self.compose().await {
+            Ok(text) => {
+                let text = LogEntry { contact_id: self.own(contact.as_deref()), ..text };
+                self.create(self.first_text(text, captured)).await
+            }
             Err(error) => Err(error),
         };
         match (done, id) {
-            (Ok(id), _) => Ok(delivered(self.entry.tried_revision, id, contact)),
+            (Ok(id), _) => Ok(arrived(self.entry.tried_revision, id, contact)),
             // The contact it was meant for cannot have it; another one is named now.
             (Err(Failed::Upstream(error)), Value::String(id))
                 if is_final(&error) && self.own(contact.as_deref()) != self.contact =>
             {
-                Ok(delivered(self.entry.tried_revision, id, None))
+                Ok(arrived(self.entry.tried_revision, id, None))
             }
             // It stands there, whatever the trouble is: never again as if it did not.
             (Err(Failed::Upstream(error)), _) => Err(error.unclear().into()),
@@ -177,14 +181,19 @@ impl<'a> Work<'a> {
         }
     }
 
-    async fn first_text(&self, captured: Map<String, Value>, contact_id: Option<String>) -> Result<LogEntry, Failed> {
-        let text = self.compose().await?;
-        Ok(LogEntry { body: self.lane.composer.marked(&text.body), captured, contact_id, ..text })
+    fn first_text(&self, text: LogEntry, captured: Map<String, Value>) -> LogEntry {
+        LogEntry { body: self.lane.composer.marked(&text.body), captured, ..text }
     }
 
-    async fn create(&self, write: &LogEntry) -> Result<String, Failed> {
+    async fn create(&self, write: LogEntry) -> Result<String, Failed> {
         let kept = Kept { storage: &self.inner.means.storage, id: &self.entry.id };
-        Ok(self.lane.connector.create_log_in_steps(&self.whose, write, &kept).await?)
+        Ok(self.lane.connector.create_log_in_steps(&self.whose, &write, &kept).await?)
+    }
+
+    /// It stands there as it stands here.
+    fn delivered(&self, upstream_id: String, digest: String) -> Settlement {
+        let contact = self.log.choice().contact_id.clone();
+        Settlement::Delivered { revision: self.entry.revision, upstream_id, contact, digest: Some(digest) }
     }
 
     /// A log that stands upstream.
@@ -193,13 +202,14 @@ impl<'a> Work<'a> {
         let unknown = self.entry.tried_revision > 0;
         match capabilities.update_log {
             UpdateLog::None => {
-                return Ok(delivered(self.entry.revision, id.to_owned(), self.log.choice().contact_id.clone()));
+                let contact = self.log.choice().contact_id.clone();
+                return Ok(arrived(self.entry.revision, id.to_owned(), contact));
             }
             UpdateLog::Append if unknown && capabilities.find_log => {
                 let (key, contact) = (self.further_key(self.entry.tried_revision), self.entry.tried_contact.clone());
                 let found = self.lane.connector.find_log(&self.whose, self.entry.kind, &key).await;
                 if found.map_err(UpstreamError::unclear)?.is_some() {
-                    return Ok(delivered(self.entry.tried_revision, id.to_owned(), contact));
+                    return Ok(arrived(self.entry.tried_revision, id.to_owned(), contact));
                 }
             }
             UpdateLog::Replace if unknown => {
@@ -212,10 +222,14 @@ impl<'a> Work<'a> {
         if !self.begin(!unknown).await? {
             return Ok(Settlement::Kept("the log is not here any more".into()));
         }
-        let contact = self.log.choice().contact_id.clone();
-        match self.update(id, None).await {
+        let text = self.compose().await?;
+        let digest = digest_of(&text);
+        if !unknown && self.entry.delivered_digest.as_ref() == Some(&digest) {
+            return Ok(self.delivered(id.to_owned(), digest));
+        }
+        match self.update(id, text).await {
             Ok(()) if self.moved => Ok(Settlement::Kept("it belongs to another contact now".into())),
-            Ok(()) => Ok(delivered(self.entry.revision, id.to_owned(), contact)),
+            Ok(()) => Ok(self.delivered(id.to_owned(), digest)),
             Err(Failed::Upstream(error)) if error.trouble == Trouble::Gone => {
                 Ok(Settlement::Kept(format!("it was deleted in {}", self.lane.name)))
             }
@@ -233,10 +247,11 @@ impl<'a> Work<'a> {
         if meant.is_none() || meant == self.contact || meant == stands {
             return Ok(None);
         }
-        match self.update(id, meant).await {
+        let text = self.compose().await?;
+        match self.update(id, LogEntry { contact_id: meant, ..text }).await {
             Ok(()) => {
                 let contact = self.entry.tried_contact.clone();
-                Ok(Some(delivered(self.entry.tried_revision, id.to_owned(), contact)))
+                Ok(Some(arrived(self.entry.tried_revision, id.to_owned(), contact)))
             }
             Err(Failed::Upstream(error)) if is_final(&error) => Ok(None),
             Err(Failed::Upstream(error)) => Err(error.unclear().into()),
@@ -245,12 +260,8 @@ impl<'a> Work<'a> {
     }
 
     /// Writes a log again, on its contact or on another one.
-    async fn update(&self, id: &str, contact: Option<String>) -> Result<(), Failed> {
+    async fn update(&self, id: &str, mut write: LogEntry) -> Result<(), Failed> {
         let (connector, capabilities) = (&self.lane.connector, self.lane.connector.capabilities());
-        let mut write = self.compose().await?;
-        if contact.is_some() {
-            write.contact_id = contact;
-        }
         if capabilities.update_log == UpdateLog::Append {
             write.key = self.further_key(self.entry.revision);
         } else if capabilities.read_log {
@@ -306,8 +317,15 @@ impl<'a> Work<'a> {
     }
 }
 
-fn delivered(revision: i64, upstream_id: String, contact: Option<String>) -> Settlement {
-    Settlement::Delivered { revision, upstream_id, contact }
+/// It stands there as it was sent once.
+fn arrived(revision: i64, upstream_id: String, contact: Option<String>) -> Settlement {
+    Settlement::Delivered { revision, upstream_id, contact, digest: None }
+}
+
+/// What tells one text on one contact from another.
+fn digest_of(text: &LogEntry) -> String {
+    let hash = Sha256::digest(json!(text).to_string());
+    base64::engine::general_purpose::STANDARD_NO_PAD.encode(hash)
 }
 
 /// Whether the same request would be refused again.

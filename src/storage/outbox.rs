@@ -16,7 +16,8 @@ macro_rules! columns {
     () => {
         "o.id, o.log_id, o.kind, o.connector, o.operator, o.state, o.revision, o.delivered_revision, \
          o.tried_revision, o.tried_ms, o.delivered_contact, o.upstream_id, o.captured, o.attempts, o.due_ms, \
-         o.trouble, o.words, o.created_ms, o.updated_ms, o.delivered_ms, o.tried_contact"
+         o.trouble, o.words, o.created_ms, o.updated_ms, o.delivered_ms, o.tried_contact, \
+         o.delivered_digest"
     };
 }
 pub(super) use columns;
@@ -109,6 +110,7 @@ impl FromRow<'_, SqliteRow> for OutboxEntry {
             updated_ms: row.try_get("updated_ms")?,
             delivered_ms: row.try_get("delivered_ms")?,
             tried_contact: row.try_get("tried_contact")?,
+            delivered_digest: row.try_get("delivered_digest")?,
         })
     }
 }

@@ -39,10 +39,11 @@ const TRY: &str = concat!(
 );
 const UPSERT: &str = "insert into outbox (id, log_id, kind, connector, operator, state, revision, \
        delivered_revision, tried_revision, tried_ms, delivered_contact, upstream_id, captured, attempts, due_ms, \
-       trouble, words, created_ms, updated_ms, delivered_ms, tried_contact) \
+       trouble, words, created_ms, updated_ms, delivered_ms, tried_contact, \
+       delivered_digest) \
      select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, \
        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, \
-       value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20 \
+       value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20, value ->> 21 \
      from json_each($1) where true \
      on conflict (id) do update set connector = excluded.connector, state = excluded.state, \
        revision = excluded.revision, delivered_revision = excluded.delivered_revision, \
@@ -50,7 +51,8 @@ const UPSERT: &str = "insert into outbox (id, log_id, kind, connector, operator,
        delivered_contact = excluded.delivered_contact, upstream_id = excluded.upstream_id, \
        captured = excluded.captured, attempts = excluded.attempts, due_ms = excluded.due_ms, \
        trouble = excluded.trouble, words = excluded.words, updated_ms = excluded.updated_ms, \
-       delivered_ms = excluded.delivered_ms, tried_contact = excluded.tried_contact";
+       delivered_ms = excluded.delivered_ms, tried_contact = excluded.tried_contact, \
+       delivered_digest = excluded.delivered_digest";
 const FREE: &str = "update outbox set lease_ms = 0 where id = $1";
 /// What a daemon that ended had in hand may still be on its way: it is left alone for `$3`.
 const FREE_ALL: &str = "update outbox set lease_ms = 0, updated_ms = $2, \
@@ -113,6 +115,7 @@ fn row_of(entry: &OutboxEntry) -> Value {
         entry.updated_ms,
         entry.delivered_ms,
         entry.tried_contact,
+        entry.delivered_digest,
     ])
 }
 

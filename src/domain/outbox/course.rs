@@ -30,6 +30,8 @@ pub enum Settlement {
         upstream_id: String,
         /// On this contact.
         contact: Option<String>,
+        /// With this text; none where that is not known.
+        digest: Option<String>,
     },
     /// It is tried again.
     Retry {
@@ -132,6 +134,7 @@ pub fn advance(
             tried_contact: None,
             tried_ms: 0,
             delivered_contact: None,
+            delivered_digest: None,
             upstream_id: None,
             captured: serde_json::Map::new(),
             attempts: 0,
@@ -191,6 +194,8 @@ impl OutboxEntry {
             self.tried_revision = 0;
             self.captured.clear();
         }
+        // Somebody may have looked, and it does not say there what it said.
+        self.delivered_digest = None;
         let arrived = self.updated_ms.saturating_add(unclear_ms).min(self.due_ms);
         self.begin_again(if self.tried_revision > 0 { arrived.max(now_ms) } else { now_ms });
         self.updated_ms = now_ms;
@@ -224,10 +229,11 @@ impl OutboxEntry {
 
     fn take(&mut self, settlement: Settlement, now_ms: i64) {
         match settlement {
-            Settlement::Delivered { revision, upstream_id, contact } => {
+            Settlement::Delivered { revision, upstream_id, contact, digest } => {
                 self.delivered_revision = revision;
                 self.upstream_id = Some(upstream_id);
                 self.delivered_contact = contact;
+                self.delivered_digest = digest;
                 self.delivered_ms = Some(now_ms);
                 self.tried_revision = 0;
                 self.captured.clear();
@@ -267,6 +273,7 @@ impl OutboxEntry {
             Settlement::Kept(words) => {
                 self.state = OutboxState::Kept;
                 self.tried_revision = 0;
+                self.delivered_digest = None;
                 self.words = Some(words);
             }
         }
@@ -380,7 +387,7 @@ mod tests {
         let mut known = Vec::new();
         step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
         step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 1);
-        let done = |revision| Settlement::Delivered { revision, upstream_id: "9".into(), contact: None };
+        let done = |revision| Settlement::Delivered { revision, upstream_id: "9".into(), contact: None, digest: None };
         known[0].settle(done(1), &at(1), 2);
         assert_eq!(known[0].state, OutboxState::Waiting);
         known[0].settle(done(2), &at(2), 3);
@@ -391,7 +398,11 @@ mod tests {
     fn a_log_that_moves_is_taken_back_where_it_was() {
         let mut known = Vec::new();
         step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
-        known[0].settle(Settlement::Delivered { revision: 1, upstream_id: "9".into(), contact: None }, &at(1), 1);
+        known[0].settle(
+            Settlement::Delivered { revision: 1, upstream_id: "9".into(), contact: None, digest: None },
+            &at(1),
+            1,
+        );
         step(&mut known, &fact(Some("desk:3"), Urgency::Complete), 2);
         assert_eq!(known.len(), 2);
         assert_eq!((known[0].state, known[1].state), (OutboxState::Waiting, OutboxState::Waiting));

@@ -89,6 +89,9 @@ pub struct OutboxEntry {
     pub tried_ms: i64,
     /// The contact it hangs on upstream.
     pub delivered_contact: Option<String>,
+    /// What tells apart what it says there; none where that is not known.
+    #[serde(skip)]
+    pub delivered_digest: Option<String>,
     /// The upstream's id of the log.
     pub upstream_id: Option<String>,
     /// What the steps of a write that is not complete brought.
