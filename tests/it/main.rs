@@ -19,6 +19,7 @@ mod crash;
 mod create_contact;
 mod create_upstream;
 mod delivery;
+mod delivery_weather;
 mod delivery_whose;
 mod edge_body;
 mod edge_gate;
