@@ -18,7 +18,7 @@ mod worker;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::pin::{Pin, pin};
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -97,6 +97,8 @@ struct Inner {
     newest: AtomicI64,
     /// An attempt has ended.
     ended: Notify,
+    /// How many have.
+    endings: AtomicU64,
     tasks: TaskTracker,
 }
 
@@ -142,6 +144,7 @@ impl Delivery {
             in_hand: Mutex::default(),
             newest: AtomicI64::new(i64::MIN),
             ended: Notify::new(),
+            endings: AtomicU64::new(0),
             tasks: TaskTracker::new(),
         };
         (Self(Arc::new(inner)), broken)
@@ -196,6 +199,7 @@ impl Delivery {
     /// Delivers what is due now, until nothing is: for the command line, and for tests.
     pub async fn drain(&self) -> Result<(), StorageError> {
         loop {
+            let before = self.0.endings.load(Ordering::SeqCst);
             let mut idle = self.round().await? == 0;
             loop {
                 let mut ended = pin!(self.0.ended.notified());
@@ -207,7 +211,7 @@ impl Delivery {
                 idle = false;
                 ended.await;
             }
-            if idle {
+            if idle && self.0.endings.load(Ordering::SeqCst) == before {
                 return Ok(());
             }
         }

@@ -180,6 +180,7 @@ impl Delivery {
             // Its lease ends by itself, and then it is looked up.
             tracing::error!(entry = %entry.id, %error, "what became of a delivery could not be written");
         }
+        self.0.endings.fetch_add(1, Ordering::SeqCst);
         self.hands().remove(&entry.id);
         lane.budget().end();
         self.0.ended.notify_waiters();
