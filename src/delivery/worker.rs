@@ -70,7 +70,9 @@ impl Delivery {
         if by > TURNED_BACK {
             tracing::warn!(seconds = by / 1000, "the clock was turned back: deliveries that wait follow it");
             means.storage.turn_back_outbox(by).await?;
-            lanes.values().for_each(|lane| lane.budget().turn_back(by));
+            for lane in lanes.values() {
+                lane.budget().turn_back(by);
+            }
             newest.store(now, Ordering::Relaxed);
         } else {
             newest.fetch_max(now, Ordering::Relaxed);
