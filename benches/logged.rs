@@ -60,8 +60,12 @@ fn main() {
         "cargo bench --bench logged",
     );
     services.into_iter().for_each(Server::stop);
-    databases.iter().for_each(|path| data::remove(path));
-    files.iter().for_each(|file| drop(std::fs::remove_file(file)));
+    for path in &databases {
+        data::remove(path);
+    }
+    for file in files {
+        drop(std::fs::remove_file(file));
+    }
 }
 
 fn database(logs: u64) -> PathBuf {

@@ -25,9 +25,11 @@ use crate::http::connectors as connectors_api;
 use crate::http::events::Hub;
 use crate::http::forms::Forms;
 use crate::http::guard::{Guard, gate};
+use crate::http::media::{self as media_files, Listeners};
 use crate::http::{
     ApiError, ServiceState, api, assets, connect, create, credentials, health, logs, metrics, outbox, pages,
 };
+use crate::media::{self, Media};
 use crate::storage::{Options, Storage, StorageError};
 use crate::sync::{self, Syncs};
 use authority::Outside;
@@ -57,6 +59,9 @@ pub enum StartError {
     /// The way to upstreams.
     #[error("requests to upstreams cannot be made: {0}")]
     Outbound(String),
+    /// The store of media.
+    #[error("media cannot be kept: {0}\n  fix: correct [media] in the configuration")]
+    Media(String),
     /// The address.
     #[error(
         "cannot listen on {address}: {source}\n  fix: stop what uses this port, or set server.listen to another one"
@@ -98,6 +103,14 @@ impl App {
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
         let authority = authority::open(&config, storage.clone(), clock.clone(), tasks.clone(), &outside).await?;
+        let parts = media::Parts {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+            closing: closing.clone(),
+            world: outside.media.clone(),
+        };
+        let media = Media::open(&config, &options.path, parts).map_err(StartError::Media)?;
         let hub = Hub::new(closing.clone(), tasks.clone());
         let audience = hub.clone();
         let means = sync::Means {
@@ -108,11 +121,13 @@ impl App {
             closing: closing.clone(),
         };
         let sync = Syncs::new(authority::connectors(&config, &clock, &authority, &outside), means);
-        let (delivery, news) = delivery(&config, &sync, &storage, &clock, &closing);
+        let (delivery, news) = delivery(&config, &sync, &storage, &clock, &closing, (&media, &authority));
         let prefix = format!("{{\"type\":{},", serde_json::Value::String(config.service.name.clone()));
         let state = ServiceState {
             delivery,
             sync,
+            media,
+            listeners: Arc::new(Listeners::default()),
             forms: Arc::new(Forms::default()),
             authority,
             hub,
@@ -132,6 +147,7 @@ impl App {
         app.start_authority();
         app.state.sync.start(&app.tasks);
         app.start_delivery(news);
+        app.tasks.spawn(app.state.media.clone().keep_sweeping());
         Ok(app)
     }
 
@@ -151,6 +167,7 @@ impl App {
         Router::new()
             .merge(embeddable::router())
             .merge(connect::router(&self.state))
+            .merge(media_files::router())
             .route("/adapter.js", get(assets::entry))
             .route("/adapter/{file}", get(assets::module))
             .route("/v1/contacts", get(api::list).post(create::create))

@@ -19,8 +19,9 @@
 //! | [`storage`] | the database | domain |
 //! | [`oauth`] | who is signed in to which connector; sealed, renewed, told | domain, config, outbound, storage |
 //! | [`sync`] | when connectors are asked, and what is kept of the answers | domain, config, connectors, storage |
-//! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, connectors, auth, storage, oauth, sync |
-//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, oauth, sync, http |
+//! | [`media`] | recordings, voicemails, faxes, attachments: fetched before their links die, kept, deleted | domain, config, storage |
+//! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, connectors, auth, storage, oauth, sync, media |
+//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, oauth, sync, media, http |
 //! | [`app`] | all wiring; starting and stopping | all |
 //! | [`demo`], [`cli`], [`telemetry`] | what surrounds the service | all |
 //!
@@ -47,6 +48,7 @@ pub mod demo;
 pub mod domain;
 pub mod http;
 pub mod import;
+pub mod media;
 pub mod oauth;
 pub mod outbound;
 pub mod storage;

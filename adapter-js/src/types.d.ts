@@ -60,6 +60,8 @@ export interface OpenDetail {
     | "button"
     /** The operator pressed Connect: `url` is the daemon's page that leads to the CRM's sign-in. */
     | "authorize"
+    /** A recording, voicemail, fax or attachment; `url` lets the browser in and plays it. */
+    | "media"
     | (string & {});
   /** The http(s) address that opens unless the event is prevented; null when there is none. */
   url: string | null;

@@ -29,6 +29,8 @@ pub struct Outside {
     pub outbound: Outbound,
     /// The connectors, as far as their credentials go.
     pub upstreams: Arc<dyn Upstreams>,
+    /// Where media come from.
+    pub media: crate::media::World,
     /// Connectors that stand in for what the configuration would build, by id.
     pub stand_ins: BTreeMap<String, SharedConnector>,
 }
@@ -37,10 +39,11 @@ impl Outside {
     /// The configured connectors behind the usual door.
     pub fn configured(config: &Config, clock: SharedClock) -> Result<Self, StartError> {
         let proxy = (!config.server.outbound_proxy.is_empty()).then(|| config.server.outbound_proxy.clone());
+        let media = crate::media::World::real(proxy.clone());
         let options = OutboundOptions { proxy, ..OutboundOptions::default() };
         let outbound = Outbound::new(&options).map_err(StartError::Outbound)?;
         let connectors = Sections { connectors: config.connectors.clone(), outbound: outbound.clone(), clock };
-        Ok(Self { outbound, upstreams: Arc::new(connectors), stand_ins: BTreeMap::new() })
+        Ok(Self { outbound, upstreams: Arc::new(connectors), media, stand_ins: BTreeMap::new() })
     }
 }
 

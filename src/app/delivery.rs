@@ -13,6 +13,8 @@ use crate::delivery::{self, Delivery};
 use crate::domain::clock::SharedClock;
 use crate::domain::outbox::OutboxEntry;
 use crate::domain::upstream::{Trouble, UpstreamError};
+use crate::media::Media;
+use crate::oauth::Authority;
 use crate::storage::Storage;
 use crate::sync::{CreateError, Syncs};
 
@@ -29,6 +31,7 @@ pub(super) fn delivery(
     storage: &Storage,
     clock: &SharedClock,
     closing: &CancellationToken,
+    (media, authority): (&Media, &Authority),
 ) -> (Delivery, News) {
     let (told, news) = mpsc::channel(BACKLOG);
     let syncs = sync.clone();
@@ -44,6 +47,10 @@ pub(super) fn delivery(
                 made.map(|contact| contact.id).map_err(upstream)
             })
         }),
+        own_address: {
+            let (media, authority) = (media.clone(), authority.clone());
+            Arc::new(move || media.gives_own_address().then(|| authority.base().to_owned()))
+        },
         region: config.numbers.region(),
         zone: config.service.time_zone,
         closing: closing.clone(),

@@ -8,9 +8,13 @@ use serde_json::Value;
 
 use super::alone::Alone;
 use super::{Failure, load};
+use crate::app::database_path;
+use crate::config::Config;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::credential::Whose;
+use crate::domain::media::MediaState;
 use crate::domain::upstream::Trouble;
+use crate::media::store::Store;
 use crate::outbound::{Outbound, OutboundOptions};
 use crate::sync::Lane;
 
@@ -64,6 +68,10 @@ pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
             );
         }
     }
+    if config.media.fetch {
+        println!("media");
+        media(&config, &alone, &mut findings).await;
+    }
     for (id, words) in alone.sync.broken() {
         println!("connector {id}");
         findings.bad(words, "correct its section in the configuration");
@@ -101,6 +109,28 @@ async fn look_at(lane: &Arc<Lane>, alone: &Alone, outbound: &Outbound, findings:
     }
     kept_state(lane, alone, findings).await;
     odd_numbers(lane, alone, findings).await;
+}
+
+async fn media(config: &Config, alone: &Alone, findings: &mut Findings) {
+    let fix = "correct [media] in the configuration, or the rights of the folder or bucket";
+    let proxy = Some(config.server.outbound_proxy.as_str()).filter(|proxy| !proxy.is_empty());
+    match Store::open(&config.media, &database_path(&config.storage.url), proxy) {
+        Ok(store) => match store.probe().await {
+            Ok(()) => findings.good(&format!("{} is written and read", store.place())),
+            Err(error) => findings.bad(&format!("{}: {error}", store.place()), fix),
+        },
+        Err(words) => return findings.bad(&words, fix),
+    }
+    let counts = alone.storage.count_media().await.unwrap_or_default();
+    let count = |state: MediaState| counts.iter().find(|(word, _)| word == state.word()).map_or(0, |(_, count)| *count);
+    findings.good(&format!("{} files are kept", count(MediaState::Stored)));
+    let open = count(MediaState::Wanted) + count(MediaState::Failed);
+    if open > 0 {
+        findings.odd(
+            &format!("{open} files were not fetched yet"),
+            "each waits for the next log of its operator; why, says GET /v1/media",
+        );
+    }
 }
 
 /// Who is signed in, and who was.

@@ -45,15 +45,13 @@ pub(super) enum Command {
 
 pub(super) async fn run(file: Option<&Path>, command: &Command) -> Result<(), Failure> {
     let config = alone::load(file)?;
-    match Running::find(&config).await? {
-        Some(daemon) => in_daemon(&daemon, command).await,
-        None => {
-            let alone = Alone::open(&config).await?;
-            let done = in_database(&alone, command, i64::from(config.delivery.unclear_seconds) * 1000).await;
-            alone.close().await;
-            done
-        }
+    if let Some(daemon) = Running::find(&config).await? {
+        return in_daemon(&daemon, command).await;
     }
+    let alone = Alone::open(&config).await?;
+    let done = in_database(&alone, command, i64::from(config.delivery.unclear_seconds) * 1000).await;
+    alone.close().await;
+    done
 }
 
 async fn in_daemon(daemon: &Running, command: &Command) -> Result<(), Failure> {

@@ -228,7 +228,8 @@ impl ConnectorConfig {
     }
 }
 
-fn read_secret(path: &str, secret: &mut Secret, file: &str, report: &mut Report<'_>) {
+/// Reads a secret from its file, where it has one.
+pub(super) fn read_secret(path: &str, secret: &mut Secret, file: &str, report: &mut Report<'_>) {
     if file.is_empty() {
         return;
     }

@@ -122,11 +122,13 @@ impl<'a> Draft<'a> {
     /// The key's value with `text` in it: as a string where that fits, else as a TOML value.
     fn read_variable(&self, section: &str, key: &str, inside: &[&str], text: &'a str) -> Result<Value<'a>, String> {
         let whole = self.tree.get(section).and_then(|keys| keys.get(key));
+        // A step that is no place in a list names a key of a table.
+        let in_list = inside.first().is_none_or(|step| step.bytes().all(|byte| byte.is_ascii_digit()));
+        let empty = || {
+            if in_list { DeValue::Array(DeArray::new()) } else { DeValue::Table(DeTable::new()) }
+        };
         let attempt = |new: Value<'a>| {
-            let mut value = whole.cloned().unwrap_or_else(|| {
-                let named = section == NAMED;
-                bare(if named { DeValue::Table(DeTable::new()) } else { DeValue::Array(DeArray::new()) })
-            });
+            let mut value = whole.cloned().unwrap_or_else(|| bare(empty()));
             put(&mut value, inside, new)?;
             match misfits(section, key, &value).first() {
                 None => Ok(value),

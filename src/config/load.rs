@@ -72,6 +72,7 @@ impl Config {
         self.vault.check(report);
         self.delivery.check(report);
         self.log.check(report);
+        self.media.check(report);
         self.service.check(report);
         self.check_exposure(report);
     }

@@ -8,6 +8,7 @@ pub mod delivery;
 mod draft;
 mod load;
 mod log;
+mod media;
 mod numbers;
 mod operators;
 mod origin;
@@ -29,6 +30,7 @@ pub use connectors::{ConnectorConfig, ConnectorKind, ConnectorsConfig, FilterCon
 pub use delivery::{DeliveryConfig, LogsConfig};
 pub use load::Loaded;
 pub use log::{LogConfig, LogFormat};
+pub use media::{MediaConfig, MediaLink, RetentionConfig, S3Config};
 pub use numbers::NumbersConfig;
 pub use operators::{Auth, KeyAlg, KeyConfig, OperatorsConfig};
 pub use problem::{ConfigError, Place, Problem};
@@ -65,6 +67,8 @@ pub struct Config {
     pub delivery: DeliveryConfig,
     /// What the daemon writes about itself.
     pub log: LogConfig,
+    /// Recordings, voicemails, faxes and attachments.
+    pub media: MediaConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.
     pub service: ServiceConfig,
 }

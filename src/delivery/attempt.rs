@@ -1,15 +1,13 @@
 //! One attempt at one entry: find out what stands upstream, then write what is missing.
 
 use async_trait::async_trait;
-use base64::Engine;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
-use super::log::Log;
+use super::session::Part;
+use super::work::{Work, digest_of};
 use super::{Inner, Lane};
 use crate::connectors::KeepStep;
-use crate::domain::credential::Whose;
-use crate::domain::outbox::{OutboxEntry, Settlement, Target, Why, connector_of};
+use crate::domain::outbox::{OutboxEntry, Settlement, Why};
 use crate::domain::upstream::{LogEntry, Trouble, UpdateLog, UpstreamError};
 use crate::storage::{Storage, StorageError};
 
@@ -46,19 +44,6 @@ impl KeepStep for Kept<'_> {
     }
 }
 
-/// What is written, and for whom.
-struct Work<'a> {
-    inner: &'a Inner,
-    lane: &'a Lane,
-    /// As it stands, with nothing of it unknown that could have been looked up.
-    entry: OutboxEntry,
-    whose: Whose,
-    log: Log,
-    /// The connector's own id of the log's contact; none where it has moved away or has no contact.
-    contact: Option<String>,
-    moved: bool,
-}
-
 pub(super) async fn attempt(inner: &Inner, lane: &Lane, entry: &OutboxEntry) -> Result<Settlement, Failed> {
     let Some(mut work) = Work::new(inner, lane, entry).await? else {
         return Ok(Settlement::Kept("the log is not here any more".into()));
@@ -69,53 +54,7 @@ pub(super) async fn attempt(inner: &Inner, lane: &Lane, entry: &OutboxEntry) -> 
     }
 }
 
-impl<'a> Work<'a> {
-    /// None where the log is gone.
-    async fn new(inner: &'a Inner, lane: &'a Lane, entry: &OutboxEntry) -> Result<Option<Self>, Failed> {
-        let Some(log) = Log::find(&inner.means, entry).await? else { return Ok(None) };
-        let whose = if lane.connector.capabilities().per_operator {
-            Whose::Operator(entry.operator.clone())
-        } else {
-            Whose::Company
-        };
-        let mut work = Work { inner, lane, entry: entry.clone(), whose, log, contact: None, moved: false };
-        work.read_choice();
-        Ok(Some(work))
-    }
-
-    fn read_choice(&mut self) {
-        let choice = self.log.choice();
-        self.moved = match self.inner.routes.target(self.entry.kind, choice) {
-            Target::Connector(id) => id != self.lane.id,
-            Target::Open => !self.lane.route.unassigned,
-            Target::Here => true,
-        };
-        self.contact = self.own(choice.contact_id.as_deref());
-    }
-
-    /// The connector's own id of a contact, where it is this connector's.
-    fn own(&self, contact: Option<&str>) -> Option<String> {
-        let own = contact.and_then(connector_of).filter(|(connector, _)| *connector == self.lane.id);
-        own.map(|(_, id)| id.to_owned())
-    }
-
-    /// From here on, what is unknown is what is written now: the log as it is at the entry's revision. A
-    /// claim has `noted` that, unless something was unknown before. False where they are gone.
-    async fn begin(&mut self, mut noted: bool) -> Result<bool, Failed> {
-        let storage = &self.inner.means.storage;
-        loop {
-            let Some(entry) = storage.find_outbox_entry(&self.entry.id).await? else { return Ok(false) };
-            // A post that came since the log was read has moved on the revision.
-            if noted && entry.revision == self.entry.revision {
-                return Ok(true);
-            }
-            let Some(entry) = storage.try_outbox(&self.entry.id).await? else { return Ok(false) };
-            let Some(log) = Log::find(&self.inner.means, &entry).await? else { return Ok(false) };
-            (self.entry, self.log, noted) = (entry, log, true);
-            self.read_choice();
-        }
-    }
-
+impl Work<'_> {
     /// A log that does not stand upstream, as far as is known.
     async fn write(&mut self) -> Result<Settlement, Failed> {
         let unknown = self.entry.tried_revision > 0;
@@ -123,22 +62,32 @@ impl<'a> Work<'a> {
             return self.complete(id).await;
         }
         self.entry.captured.clear();
-        if self.moved {
-            return Ok(Settlement::Kept("it belongs to another contact now".into()));
-        }
         if unknown && !self.lane.connector.capabilities().find_log {
             return Ok(Settlement::Unsure(self.unsure()));
+        }
+        if let Some(settlement) = self.elsewhere().await? {
+            return Ok(settlement);
         }
         if !self.begin(!unknown).await? {
             return Ok(Settlement::Kept("the log is not here any more".into()));
         }
-        if self.moved {
-            return Ok(Settlement::Kept("it belongs to another contact now".into()));
+        if let Some(settlement) = self.elsewhere().await? {
+            return Ok(settlement);
         }
         let text = self.compose().await?;
         let digest = digest_of(&text);
         let id = self.create(self.first_text(text, Map::new())).await?;
         Ok(self.delivered(id, digest))
+    }
+
+    /// What becomes of a log that is not this connector's, or not one of its own, and does not stand there.
+    async fn elsewhere(&self) -> Result<Option<Settlement>, Failed> {
+        if self.moved {
+            return Ok(Some(Settlement::Kept("it belongs to another contact now".into())));
+        }
+        let Part::Leg { of, operator } = &self.part else { return Ok(None) };
+        self.inner.tell_the_whole(of).await?;
+        Ok(Some(Settlement::Kept(format!("it is told with the log of {operator}"))))
     }
 
     /// The id of a log that an earlier attempt began.
@@ -278,27 +227,6 @@ impl<'a> Work<'a> {
         Ok(connector.update_log(&self.whose, id, &write).await?)
     }
 
-    async fn compose(&self) -> Result<LogEntry, Failed> {
-        let name = match &self.log.choice().contact_id {
-            Some(id) => self.inner.contact_name(id).await?,
-            None => None,
-        };
-        let mut facts = self.log.facts(name.clone(), &self.inner.means);
-        if self.moved {
-            facts.moved_to = Some(name.unwrap_or_else(|| "no contact".into()));
-        }
-        let wishes = self.inner.wishes(&self.entry.operator).await?;
-        let body = self.lane.composer.body(&facts, wishes.lines.as_deref());
-        let body = body.map_err(|words| UpstreamError::new(Trouble::Rejected, words))?;
-        let contact_id = match &self.contact {
-            Some(id) => Some(id.clone()),
-            // A log that moved away stays on the contact where it was, and says so.
-            None if self.moved => self.own(self.entry.delivered_contact.as_deref()),
-            None => None,
-        };
-        Ok(LogEntry { body, contact_id, ..self.log.entry(self.entry.log_id.clone(), &facts) })
-    }
-
     /// The key of a text that is added to a log.
     fn further_key(&self, revision: i64) -> String {
         format!("{}.{revision}", self.entry.log_id)
@@ -320,12 +248,6 @@ impl<'a> Work<'a> {
 /// It stands there as it was sent once.
 fn arrived(revision: i64, upstream_id: String, contact: Option<String>) -> Settlement {
     Settlement::Delivered { revision, upstream_id, contact, digest: None }
-}
-
-/// What tells one text on one contact from another.
-fn digest_of(text: &LogEntry) -> String {
-    let hash = Sha256::digest(json!(text).to_string());
-    base64::engine::general_purpose::STANDARD_NO_PAD.encode(hash)
 }
 
 /// Whether the same request would be refused again.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::Means;
 use super::compose::{self, Facts};
 use crate::domain::call_log::CallLog;
+use crate::domain::media::{MediaKind, MediaRow};
 use crate::domain::outbox::OutboxEntry;
 use crate::domain::party::Choice;
 use crate::domain::upstream::{LogEntry, LogKind};
@@ -67,10 +68,21 @@ impl Log {
     }
 
     /// What it says.
-    pub(super) fn facts(&self, contact: Option<String>, means: &Means) -> Facts {
+    pub(super) fn facts(&self, contact: Option<String>, media: &[MediaRow], means: &Means) -> Facts {
+        let base = (means.own_address)();
+        let address = |file: &MediaRow| file.address(base.as_deref());
         match self {
-            Self::Call(log) => compose::of_call(log, contact, means.zone),
-            Self::Messages(log, messages) => compose::of_messages(log, messages, contact, means.zone),
+            Self::Call(log) => {
+                let facts = compose::of_call(log, contact, means.zone);
+                let recording = media.iter().rfind(|file| file.kind == MediaKind::Recording).map(address);
+                Facts { recording: recording.or(facts.recording), ..facts }
+            }
+            Self::Messages(log, messages) => {
+                compose::of_messages(log, messages, contact, means.zone, &|message, attachment| {
+                    let ours = |file: &&MediaRow| file.message_id == message && file.source_id == attachment;
+                    media.iter().find(ours).map(address)
+                })
+            }
         }
     }
 

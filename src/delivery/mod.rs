@@ -12,7 +12,9 @@ mod fate;
 mod lane;
 mod log;
 mod resolve;
+mod session;
 mod wishes;
+mod work;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +61,8 @@ pub struct Means {
     pub audience: Audience,
     /// For numbers that nobody has.
     pub create: Create,
+    /// Our own address, where CRMs are given ours for what is kept here.
+    pub own_address: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// The country of national spellings.
     pub region: Option<Region>,
     /// The zone in which times are written.

@@ -20,13 +20,14 @@ pub(super) struct Wishes {
     pub(super) lines: Option<Vec<Line>>,
 }
 
+fn read<T: DeserializeOwned>(text: Option<&String>) -> Option<T> {
+    serde_json::from_str(text?).ok()
+}
+
 impl Inner {
     /// What an operator chose; nothing where they never did.
     pub(super) async fn wishes(&self, operator: &str) -> Result<Wishes, StorageError> {
         let chosen = self.means.storage.list_settings_of(operator).await?;
-        fn read<T: DeserializeOwned>(text: Option<&String>) -> Option<T> {
-            serde_json::from_str(text?).ok()
-        }
         Ok(Wishes {
             several: read(chosen.get(SEVERAL)),
             nobody: read(chosen.get(NOBODY)),

@@ -145,13 +145,12 @@ impl Delivery {
             tokio::time::sleep(LAST_WORDS).await;
         };
         let outcome = tokio::select! {
-            outcome = tokio::time::timeout(self.longest(), attempt::attempt(&self.0, lane, &entry)) => match outcome {
-                Ok(outcome) => outcome,
-                Err(_) => {
+            outcome = tokio::time::timeout(self.longest(), attempt::attempt(&self.0, lane, &entry)) => {
+                outcome.unwrap_or_else(|_| {
                     let words = format!("{} did not answer in time", lane.name);
                     Err(attempt::Failed::Upstream(UpstreamError::new(Trouble::Slow, words).unclear()))
-                }
-            },
+                })
+            }
             // It is still leased: the next daemon looks it up.
             () = closing => return,
         };

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::json;
+use super::media::MediaNote;
 use super::party::{NamedContact, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::{redacted, strip_access_token};
@@ -88,6 +89,8 @@ pub struct MessagePost {
     pub conversation: Map<String, Value>,
     /// The keys of the other ends' numbers.
     pub remote_numbers: Vec<String>,
+    /// Files that came with the messages: read before the post was cleaned.
+    pub media: Vec<MediaNote>,
     /// The zone our days are counted in.
     pub zone: Tz,
 }
@@ -113,11 +116,13 @@ const KNOWN: [&str; 8] =
 impl MessagePost {
     /// Reads the body of a message logger post. `now_ms` stands in for a message without a time.
     pub fn from_body(
-        mut body: Map<String, Value>,
+        body: Map<String, Value>,
         region: Option<Region>,
         zone: Tz,
         now_ms: i64,
     ) -> Result<Self, MessageProblem> {
+        // First of all, so that no field is missed: ids are texts of the sender's as well.
+        let mut body = redacted(body);
         let Some(Value::Object(mut conversation)) = body.remove("conversation") else {
             return Err(MessageProblem::NoConversation);
         };
@@ -154,10 +159,11 @@ impl MessagePost {
             named_by_person,
             named_by_machine,
             note,
-            form: form.map(redacted),
+            form,
             messages,
-            conversation: redacted(conversation),
+            conversation,
             remote_numbers,
+            media: Vec::new(),
             zone,
         })
     }

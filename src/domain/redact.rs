@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 const PARAMETER: &str = "access_token";
@@ -33,6 +34,10 @@ pub fn redacted(mut map: Map<String, Value>) -> Map<String, Value> {
 }
 
 fn redact_object(map: &mut Map<String, Value>) {
+    if map.keys().any(|key| matches!(strip_access_token(key), Cow::Owned(_))) {
+        let items = std::mem::take(map).into_iter();
+        map.extend(items.map(|(key, item)| (strip_access_token(&key).into_owned(), item)));
+    }
     for (key, item) in map.iter_mut() {
         if is_secret_key(key) && !item.is_null() {
             *item = Value::Null;
@@ -67,6 +72,27 @@ pub fn strip_access_token(text: &str) -> Cow<'_, str> {
     }
     out.push_str(&text[rest..]);
     Cow::Owned(out)
+}
+
+/// Longest token that is taken for one.
+const LONGEST_TOKEN: usize = 4096;
+
+/// The first token in `text`, decoded as often as its `=` was encoded. What cannot stand in a header is
+/// none.
+pub fn find_access_token(text: &str) -> Option<SecretString> {
+    let plain = text.replace("%5F", "_").replace("%5f", "_");
+    let lower = plain.to_ascii_lowercase();
+    let (start, end) = next_parameter(&lower, 0)?;
+    let name = start + lower[start..].find(PARAMETER)? + PARAMETER.len();
+    let times = EQUALS.iter().position(|sign| lower[name..].starts_with(sign))?;
+    let mut value = plain[name + EQUALS[times].len()..end].to_owned();
+    for _ in 0..=times {
+        // Not a form: a plus sign is one.
+        let form = format!("v={}", value.replace('+', "%2B"));
+        value = url::form_urlencoded::parse(form.as_bytes()).next()?.1.into_owned();
+    }
+    let usable = !value.is_empty() && value.len() <= LONGEST_TOKEN && value.bytes().all(|byte| byte.is_ascii_graphic());
+    usable.then(|| value.into())
 }
 
 /// The next parameter at or after `from`: where its separator starts and its value ends.
@@ -135,9 +161,30 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_found_as_it_was_before_encoding() {
+        use secrecy::ExposeSecret;
+        for (text, token) in [
+            ("https://m/x?access_token=A%7Cb+c-_", Some("A|b+c-_")),
+            ("https://m/x?access_token=A?access_token=B", Some("A")),
+            ("https://m/x?a=1&ACCESS%5Ftoken=A&b=2", Some("A")),
+            ("https://r/?media=https%3A%2F%2Fm%2Fx%3Faccess_token%3DA%257Cb%26z%3D1", Some("A|b")),
+            ("https://r/?u=x%253Faccess_token%253DA", Some("A")),
+            ("https://m/x?access_token=", None),
+            ("https://m/x?access_token=a%0Ab", None),
+            ("https://m/x", None),
+        ] {
+            let found = find_access_token(text);
+            assert_eq!(found.as_ref().map(ExposeSecret::expose_secret), token, "{text}");
+        }
+    }
+
+    #[test]
     fn redaction_reaches_every_depth() {
         let mut body = json!({"a": [{"uri": "https://m/x?access_token=CANARY"}], "accessToken": "CANARY", "n": 1});
         redact(&mut body);
         assert!(!body.to_string().contains("CANARY"), "{body}");
+        let mut body = json!({"https://m/x?access_token=CANARY": [1], "n": 1});
+        redact(&mut body);
+        assert_eq!(body, json!({"n": 1, "https://m/x": [1]}));
     }
 }

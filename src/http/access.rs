@@ -52,6 +52,19 @@ impl Access {
         Ok(caller)
     }
 
+    /// Who wants to hear or see media: a program, which may have everything, or an operator. `None`
+    /// where the request does not say, as a browser that follows a link.
+    pub fn listener(&self, headers: &HeaderMap) -> Result<Option<Listener>, ApiError> {
+        if self.verifier.is_none() {
+            return Ok(Some(Listener::Program));
+        }
+        match bearer(headers)? {
+            None => Ok(None),
+            Some(key) if self.api_keys.accepts(key) => Ok(Some(Listener::Program)),
+            Some(_) => self.caller(headers).map(|caller| Some(Listener::Operator(caller.operator))),
+        }
+    }
+
     /// Whether a program may use the API.
     pub fn program(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         if self.verifier.is_none() {
@@ -73,6 +86,25 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let text = value.to_str().map_err(|_| malformed())?;
     let (scheme, token) = text.split_once(' ').ok_or_else(malformed)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim())) } else { Err(malformed()) }
+}
+
+/// Who may hear or see media.
+#[derive(Debug, Clone)]
+pub enum Listener {
+    /// Everything.
+    Program,
+    /// What belongs to their own logs.
+    Operator(Arc<Operator>),
+}
+
+impl Listener {
+    /// Whether they may have what belongs to an operator.
+    pub fn may_have(&self, operator: &str) -> bool {
+        match self {
+            Self::Program => true,
+            Self::Operator(own) => own.id == operator,
+        }
+    }
 }
 
 /// The operator of a widget call.

@@ -1,5 +1,7 @@
 //! `/v1/call-logs` and `/v1/message-logs`: what was logged, for programs.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 use super::access::ApiCaller;
 use super::api::PageQuery;
 use super::extract::Params;
+use super::media::media_json;
 use super::problem::ApiError;
 use super::state::ServiceState;
 use crate::domain::call_log::CallLog;
@@ -35,7 +38,14 @@ pub async fn calls(
         Some(session_id) => (state.storage.call_logs_of_session(session_id).await?, None),
         None => with_next(state.storage.list_call_logs(page.page(), limit).await?, limit, |log| &log.id),
     };
-    let items: Vec<Value> = logs.iter().map(call_json).collect();
+    let ids: Vec<&str> = logs.iter().map(|log| log.id.as_str()).collect();
+    let mut media = media_of(&state, &ids).await?;
+    let with_media = |log: &CallLog| {
+        let mut item = call_json(log);
+        item["media"] = media.remove(&log.id).unwrap_or_default().into();
+        item
+    };
+    let items: Vec<Value> = logs.iter().map(with_media).collect();
     Ok(Json(json!({"items": items, "nextPage": next})).into_response())
 }
 
@@ -52,16 +62,29 @@ pub async fn messages(
         Some(conversation_id) => (state.storage.message_logs_of(conversation_id).await?, None),
         None => with_next(state.storage.list_message_logs(page.page(), limit).await?, limit, |log| &log.id),
     };
+    let ids: Vec<&str> = logs.iter().map(|log| log.id.as_str()).collect();
+    let mut media = media_of(&state, &ids).await?;
     let mut items = Vec::with_capacity(logs.len());
     for log in &logs {
         let messages = state.storage.messages_of(&log.id).await?;
-        items.push(message_json(log, &messages));
+        let mut item = message_json(log, &messages);
+        item["media"] = media.remove(&log.id).unwrap_or_default().into();
+        items.push(item);
     }
     Ok(Json(json!({"items": items, "nextPage": next})).into_response())
 }
 
+/// The files of logs, by log.
+async fn media_of(state: &ServiceState, ids: &[&str]) -> Result<HashMap<String, Vec<Value>>, ApiError> {
+    let mut found: HashMap<String, Vec<Value>> = HashMap::new();
+    for row in state.storage.list_media_of_logs(ids).await? {
+        found.entry(row.log_id.clone()).or_default().push(media_json(state, &row));
+    }
+    Ok(found)
+}
+
 /// A full page has a next one, after its last id.
-fn with_next<T>(items: Vec<T>, limit: i64, id: impl Fn(&T) -> &String) -> (Vec<T>, Option<String>) {
+pub(super) fn with_next<T>(items: Vec<T>, limit: i64, id: impl Fn(&T) -> &String) -> (Vec<T>, Option<String>) {
     let full = i64::try_from(items.len()).is_ok_and(|count| count == limit);
     let next = items.last().filter(|_| full).map(|last| id(last).clone());
     (items, next)

@@ -15,12 +15,13 @@ pub mod forms;
 pub mod guard;
 pub mod health;
 pub mod logs;
+pub mod media;
 pub mod metrics;
 pub mod outbox;
 pub mod pages;
 pub mod problem;
 pub mod state;
 
-pub use access::{ApiCaller, Caller};
+pub use access::{ApiCaller, Caller, Listener};
 pub use problem::ApiError;
 pub use state::ServiceState;

@@ -15,6 +15,7 @@ use super::problem::ApiError;
 use super::state::ServiceState;
 use crate::domain::outbox::{OutboxEntry, OutboxState};
 use crate::domain::party::NamedContact;
+use crate::domain::upstream::Trouble;
 use crate::storage::outbox::{OutboxCount, OutboxFilter};
 
 /// `?state=`, `?connector=`; `?all=true` lists what is settled, too.
@@ -108,7 +109,7 @@ fn shown(entry: &OutboxEntry) -> Value {
     let mut json = json!(entry);
     if let Some(map) = json.as_object_mut() {
         map.remove("captured");
-        map.insert("fix".into(), json!(entry.trouble.filter(|_| entry.state.is_open()).map(|trouble| trouble.fix())));
+        map.insert("fix".into(), json!(entry.trouble.filter(|_| entry.state.is_open()).map(Trouble::fix)));
     }
     json
 }

@@ -7,11 +7,13 @@ use chrono_tz::Tz;
 use super::access::Access;
 use super::events::Hub;
 use super::forms::Forms;
+use super::media::Listeners;
 use super::pages::PageCache;
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::domain::clock::SharedClock;
 use crate::domain::phone::Region;
+use crate::media::Media;
 use crate::oauth::Authority;
 use crate::storage::Storage;
 use crate::sync::Syncs;
@@ -33,6 +35,10 @@ pub struct ServiceState {
     pub hub: Hub,
     /// What is on its way to CRMs.
     pub delivery: Delivery,
+    /// Recordings and what else is kept of logs.
+    pub media: Media,
+    /// Browsers that may have them.
+    pub listeners: Arc<Listeners>,
     /// Connectors, and when they are asked.
     pub sync: Syncs,
     /// The country of national spellings.

@@ -2,55 +2,19 @@
 //! and the states that come back from a vendor. All short-lived, in memory, each used once but the
 //! session. A restart ends them; the person presses Authorize again.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth2::PkceCodeVerifier;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::domain::operator::Operator;
+pub(super) use crate::domain::passing::random_name as random;
+use crate::domain::passing::{Digested, Passing, digest};
 
 const TICKET_MS: i64 = 5 * 60_000;
 const STATE_MS: i64 = 10 * 60_000;
 /// Long enough for a vendor's page with a second factor.
 pub(super) const SESSION_MS: i64 = 15 * 60_000;
-/// Sign-ins under way at most; beyond it the oldest give way.
-const MOST: usize = 2_000;
-
-type Digested = [u8; 32];
-
-/// Things under random names that are not kept, only their digests.
-#[derive(Debug)]
-struct Passing<T>(HashMap<Digested, (i64, T)>);
-
-impl<T> Default for Passing<T> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<T> Passing<T> {
-    fn put(&mut self, name: &str, now_ms: i64, life_ms: i64, item: T) {
-        self.0.retain(|_, (ends_ms, _)| *ends_ms > now_ms);
-        if self.0.len() >= MOST
-            && let Some(oldest) = self.0.iter().min_by_key(|(_, (ends_ms, _))| *ends_ms).map(|(name, _)| *name)
-        {
-            self.0.remove(&oldest);
-        }
-        self.0.insert(digest(name), (now_ms.saturating_add(life_ms), item));
-    }
-
-    fn take(&mut self, name: &str, now_ms: i64) -> Option<T> {
-        self.0.remove(&digest(name)).filter(|(ends_ms, _)| *ends_ms > now_ms).map(|(_, item)| item)
-    }
-
-    fn get(&self, name: &str, now_ms: i64) -> Option<&T> {
-        self.0.get(&digest(name)).filter(|(ends_ms, _)| *ends_ms > now_ms).map(|(_, item)| item)
-    }
-}
 
 /// A browser in which an operator signs in.
 #[derive(Debug, Clone)]
@@ -142,15 +106,6 @@ impl Flow {
     }
 }
 
-fn digest(name: &str) -> Digested {
-    Sha256::digest(name.as_bytes()).into()
-}
-
-/// A name nobody can guess: 256 random bits.
-pub(super) fn random() -> String {
-    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,15 +122,5 @@ mod tests {
         let late = flow.ticket(operator, 0);
         assert!(flow.redeem(&late, TICKET_MS).is_none());
         assert!(!session.is_own_form(""));
-    }
-
-    #[test]
-    fn what_is_under_way_is_bounded() {
-        let mut passing = Passing::default();
-        for n in 0..i64::try_from(MOST).expect("fits") + 10 {
-            passing.put(&n.to_string(), n, 1_000_000, n);
-        }
-        assert_eq!(passing.0.len(), MOST);
-        assert_eq!((passing.take("9", 5_000), passing.take("10", 5_000)), (None, Some(10)));
     }
 }

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 
 use super::error::StorageError;
 use super::writer::{Done, Job};
-use super::{call_logs, connectors, contact_rows, credentials, message_log_write, operators, outbox_write};
+use super::{call_logs, connectors, contact_rows, credentials, media_rows, message_log_write, operators, outbox_write};
 use crate::domain::call_log::CallPost;
 use crate::domain::clock::Clock;
 use crate::domain::outbox::Routes;
@@ -30,7 +30,8 @@ pub(super) async fn run(
     if !posts.is_empty() {
         let taken: Vec<(&str, &CallPost)> = posts.iter().map(|(_, operator, post)| (*operator, *post)).collect();
         let logs = call_logs::take_posts(tx, &taken, routes, clock).await?;
-        for ((place, ..), log) in posts.into_iter().zip(logs) {
+        for ((place, operator, post), log) in posts.into_iter().zip(logs) {
+            media_rows::note(tx, (operator, &log.id), post.media.iter(), clock).await?;
             done[place] = Done::CallLog(log);
         }
     }
@@ -57,6 +58,16 @@ async fn run_one(
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
         Job::Outbox(job) => return outbox_write::write(tx, job, routes, clock).await,
         Job::Credential(job) => credentials::write(tx, job).await?,
+        Job::Media(job) => {
+            let done = media_rows::run(tx, job, now).await?;
+            let logs = match &done {
+                Done::MediaChanged { log_id } => log_id.as_slice(),
+                Done::MediaGone(removed) => removed.log_ids.as_slice(),
+                _ => &[],
+            };
+            outbox_write::revise(tx, logs, routes, clock).await?;
+            return Ok(done);
+        }
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);
         }

@@ -211,6 +211,8 @@ pub(super) async fn take_posts(
 
 fn fact(log: &CallLog, clicked: bool) -> Fact {
     let urgency = match log.phase {
+        // A colleague may have answered: what they post comes first.
+        Phase::History if !clicked && !log.is_answered() && log.telephony_session_id.is_some() => Urgency::Settling,
         Phase::History => Urgency::Complete,
         _ if clicked => Urgency::Asked,
         Phase::Ended => Urgency::Settling,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use sqlx::SqliteConnection;
 
 use super::error::StorageError;
+use super::media_rows;
 use super::message_logs::{BY_ID, MessageLog, columns};
 use super::outbox_write;
 use crate::domain::clock::Clock;
@@ -87,17 +88,14 @@ pub(super) async fn take_post(
         let mut changed = !log.says_the_same(&before);
         write_log(tx, log).await?;
         for message in messages {
-            let (body, modified_at) = match homes.remove(&message.id) {
-                Some(home) => {
-                    let stored: Map<String, Value> = serde_json::from_str(&home.body).unwrap_or_default();
-                    let told = retold((stored.clone(), home.modified_at), (&message.body, message.modified_at));
-                    changed |= told.0 != stored;
-                    told
-                }
-                None => {
-                    changed = true;
-                    (message.body.clone(), message.modified_at)
-                }
+            let (body, modified_at) = if let Some(home) = homes.remove(&message.id) {
+                let stored: Map<String, Value> = serde_json::from_str(&home.body).unwrap_or_default();
+                let told = retold((stored.clone(), home.modified_at), (&message.body, message.modified_at));
+                changed |= told.0 != stored;
+                told
+            } else {
+                changed = true;
+                (message.body.clone(), message.modified_at)
             };
             let body = Value::Object(body).to_string();
             sqlx::query(PUT_MESSAGE)
@@ -109,6 +107,8 @@ pub(super) async fn take_post(
                 .bind(body)
                 .execute(&mut *tx)
                 .await?;
+            let media = post.media.iter().filter(|file| file.message_id == message.id);
+            media_rows::note(tx, (operator, id), media, clock).await?;
         }
         if let Some(alias) = post.alias.as_ref().filter(|_| post.trigger != MessageTrigger::SelectedLog) {
             sqlx::query(ADD_ALIAS).bind(operator).bind(alias).bind(id).execute(&mut *tx).await?;

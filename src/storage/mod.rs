@@ -18,6 +18,8 @@ pub mod credentials;
 pub mod db;
 mod direct;
 pub mod error;
+pub mod media;
+mod media_rows;
 mod message_log_write;
 pub mod message_logs;
 mod number_index;

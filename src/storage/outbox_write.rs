@@ -9,6 +9,7 @@ use super::writer::Done;
 use crate::domain::clock::Clock;
 use crate::domain::ids::new_id;
 use crate::domain::outbox::{Fact, OutboxEntry, Routes, advance};
+use crate::domain::party::NamedContact;
 use crate::domain::upstream::LogKind;
 
 const DUE: &str = concat!(
@@ -82,6 +83,25 @@ pub(super) async fn enqueue(
         changed.extend(advance(of_log, fact, routes, now, || new_id("ob", clock)));
     }
     put(tx, &changed).await
+}
+
+/// Logs whose files changed say something else upstream.
+pub(super) async fn revise(
+    tx: &mut SqliteConnection,
+    log_ids: &[String],
+    routes: &Routes,
+    clock: &dyn Clock,
+) -> Result<(), StorageError> {
+    let mut facts = Vec::new();
+    for id in log_ids.iter().filter(|_| !routes.is_empty()) {
+        let now = clock.now_ms();
+        let call = super::call_logs::choose(tx, id, &NamedContact::Silent, false, now).await?;
+        facts.extend(match call {
+            Some(fact) => Some(fact),
+            None => super::message_log_write::choose(tx, id, &NamedContact::Silent, false, now).await?,
+        });
+    }
+    enqueue(tx, &facts, routes, clock).await
 }
 
 async fn put(tx: &mut SqliteConnection, entries: &[OutboxEntry]) -> Result<(), StorageError> {

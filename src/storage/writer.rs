@@ -18,6 +18,7 @@ use super::connectors::SyncWrite;
 use super::contact_batch::{BatchOutcome, ContactBatch};
 use super::credentials::CredentialJob;
 use super::error::StorageError;
+use super::media_rows::{MediaJob, Removed};
 use super::number_index::NumberIndex;
 use super::outbox::OutboxJob;
 use crate::domain::call_log::{CallLog, CallPost};
@@ -64,6 +65,7 @@ pub(super) enum Job {
     },
     Credential(CredentialJob),
     Outbox(OutboxJob),
+    Media(Arc<MediaJob>),
     PurgeTombstones {
         changed_before: i64,
     },
@@ -79,6 +81,12 @@ pub(super) enum Done {
     MessageLogs(Vec<String>),
     Outbox(Vec<OutboxEntry>),
     Chosen(bool),
+    /// A file of this log became stored or failed; `None` where nothing did.
+    MediaChanged {
+        log_id: Option<String>,
+    },
+    /// Files went.
+    MediaGone(Removed),
     /// Tombstones were forgotten: the oldest usable token.
     Floor(i64),
     Nothing,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trunkline::domain::upstream::{Trouble, UpdateLog, UpstreamError};
+use trunkline::domain::upstream::{LogFormat, Trouble, UpdateLog, UpstreamError};
 
 use crate::support::Daemon;
 use crate::support::journal::{Fault, Journal, down};
@@ -73,6 +73,29 @@ async fn a_call_arrives_once_on_its_contact_and_follows_its_note() {
     assert_eq!(journal.asked().len(), 1);
     assert_eq!(journal.logs().len(), 1);
     assert!(journal.logs()[0].text.contains("She ordered"));
+}
+
+#[tokio::test]
+async fn a_note_survives_create_and_update_in_every_format() {
+    let wanted = [
+        (LogFormat::Text, NOTE),
+        (LogFormat::Html, "Quoted $150 &amp; &lt;b&gt;"),
+        (LogFormat::Markdown, "Quoted $150 &amp; &lt;b&gt;"),
+    ];
+    for (format, wanted) in wanted {
+        let journal = Journal::new().writes(format);
+        let daemon = daemon(&journal, "").await;
+        log(&daemon, "7", ADA, Some(NOTE)).await;
+        drain(&daemon).await;
+        assert!(journal.logs()[0].text.contains(wanted), "{}", journal.logs()[0].text);
+        let mut more = record("7", ADA, None);
+        more["aiNote"] = json!("She <wants> a quote");
+        daemon.post("/callLogger", &more).await;
+        drain(&daemon).await;
+        assert!(journal.logs()[0].text.contains(wanted), "{}", journal.logs()[0].text);
+        assert!(journal.logs()[0].text.contains("a quote"));
+        assert_eq!(daemon.calls("7").await[0]["note"], NOTE, "here it is as it was written");
+    }
 }
 
 /// The answer says 500, the row is there.

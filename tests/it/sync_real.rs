@@ -40,8 +40,12 @@ async fn whole_path(mut world: DavWorld) {
     world.delete(&ids[1]).await;
     let report = daemon.sync("books", &json!({})).await;
     assert_eq!((&report["full"], &report["upserted"], &report["deleted"]), (&json!(false), &json!(1), &json!(1)));
-    let (_, told) = events.next().await.expect("an event");
-    assert_eq!(told["commands"][1]["phoneNumbers"], json!(["+16505550100", "+16505550101", "+16505550199"]));
+    // What the first run brought may be told before.
+    let mut told = events.next().await.expect("an event").1["commands"][1]["phoneNumbers"].clone();
+    if told == json!(["+16505550100", "+16505550101"]) {
+        told = events.next().await.expect("an event").1["commands"][1]["phoneNumbers"].clone();
+    }
+    assert_eq!(told, json!(["+16505550100", "+16505550101", "+16505550199"]));
     assert_eq!(list(&daemon).await, ["\"Ada King\""]);
     assert_eq!(daemon.matched("+16505550199").await, [format!("books:{}", ids[0])]);
     assert!(daemon.matched("+16505550100").await.is_empty());

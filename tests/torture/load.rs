@@ -178,7 +178,7 @@ fn machine_posts(call: &Call, chance: &mut StdRng) -> Vec<Value> {
 
 fn stage_of(call: &Call, stage: &str) -> Value {
     let mut post = json!({"triggerType": "presenceUpdate", "call": {"sessionId": call.session,
-        "telephonySessionId": format!("s-{}", call.session), "direction": "Inbound",
+        "telephonySessionId": format!("s-{}-{}", call.session, call.operator), "direction": "Inbound",
         "from": {"phoneNumber": crm::number(call.person)}, "to": {"phoneNumber": "+16505550199"},
         "startTime": BEGAN * 1000}});
     match stage {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::create_contact_page::form_id;
 use super::wire::{Answer, Call, Reply};
-use super::{commands, create_contact};
+use super::{commands, create_contact, listen};
 use crate::domain::json;
 use crate::domain::setting::{ButtonAction, SettingKind, find};
 
@@ -30,6 +30,9 @@ pub(super) async fn handle(call: Call) -> Answer {
             ("submit", Some(form)) => return create_contact::save(call, form, &button["formData"]).await,
             _ => {}
         }
+    }
+    if call.state.media.fetches() && id == listen::BUTTON && matches!(kind.as_str(), "callAction" | "messageAction") {
+        return listen::start(&call, &kind, &resource).await;
     }
     Ok(setting(&call, &id))
 }

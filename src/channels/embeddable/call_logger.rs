@@ -13,14 +13,18 @@ use crate::http::ApiError;
 pub(super) async fn handle(call: Call) -> Answer {
     let mut body = call.object()?;
     let matches = call_log_page::candidates(&body);
+    // Before the body is cleaned: the token stands in it.
+    let media = call.state.media.of_call(&body);
     let redirect = body.remove("redirect") == Some(Value::Bool(true));
-    let post =
+    let mut post =
         CallPost::from_body(body, call.state.region).map_err(|problem| ApiError::invalid_body(problem.to_string()))?;
     let trigger = post.trigger;
     if trigger == Trigger::ViewLog {
         return view(&call, &post).await;
     }
+    post.media = media.notes();
     let log = call.state.storage.take_call_post(&call.operator, post).await?;
+    call.state.media.fetch_soon(&call.operator.id, vec![log.id.clone()], media);
     if matches!(trigger, Trigger::LogForm | Trigger::CreateLog | Trigger::ContactUpdated)
         || log.created_at == log.updated_at
     {

@@ -31,9 +31,9 @@ const PROMPT: Duration = Duration::from_millis(1_500);
 const NAMED: usize = 3;
 
 /// The buttons of the registration: beside calls and conversations, where numbers are unknown.
-pub(super) fn buttons() -> Value {
+pub(super) fn buttons() -> [Value; 2] {
     let button = |kind: &str| json!({"id": BUTTON, "type": kind, "icon": "people", "label": "Create contact"});
-    json!([button("callAction"), button("messageAction")])
+    [button("callAction"), button("messageAction")]
 }
 
 /// The button was pressed: the form, with what is known of the other end.

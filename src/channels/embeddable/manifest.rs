@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::keep::{Keep, Waiting};
 use super::standing::Standing;
-use super::{PATHS, create_contact, settings};
+use super::{PATHS, create_contact, listen, settings};
 use crate::config::ServiceConfig;
 use crate::domain::operator::Operator;
 use crate::http::{ApiError, Caller, ServiceState};
@@ -52,6 +52,9 @@ pub(super) async fn service(
     Caller { operator, .. }: Caller,
 ) -> Result<Response, ApiError> {
     let mut service = registration(&state.config.service);
+    if state.media.fetches() {
+        add_media(&mut service);
+    }
     add_operator(&mut service, &state, &operator).await?;
     let paths: Map<String, Value> = PATHS
         .iter()
@@ -89,6 +92,17 @@ async fn add_operator(
         service.insert("settings".into(), settings::current(state, operator).await?);
     }
     Ok(())
+}
+
+/// Media are fetched with the operator's token, and heard by a button.
+fn add_media(service: &mut Map<String, Value>) {
+    service.insert("recordingWithToken".into(), true.into());
+    service.insert("attachmentWithToken".into(), true.into());
+    service.insert("buttonEventPath".into(), "/button".into());
+    let buttons = service.entry("buttons").or_insert_with(|| Value::Array(Vec::new()));
+    if let Value::Array(buttons) = buttons {
+        buttons.extend(listen::buttons());
+    }
 }
 
 /// What is the same for every operator.
@@ -145,7 +159,7 @@ fn registration(config: &ServiceConfig) -> Map<String, Value> {
         service.insert("buttonEventPath".into(), "/button".into());
     }
     if config.create_contact {
-        service.insert("buttons".into(), create_contact::buttons());
+        service.insert("buttons".into(), create_contact::buttons().to_vec().into());
         service.insert("customizedPageInputChangedEventPath".into(), "/page/changed".into());
     }
     if !config.meeting_invite_title.is_empty() {

@@ -15,12 +15,16 @@ pub(super) async fn handle(call: Call) -> Answer {
         return Ok(Reply::ok().then_all(open::log(&call.state, &id, Some(&call.operator)).await?));
     }
     let state = &call.state;
-    let post = MessagePost::from_body(body, state.region, state.zone, state.clock.now_ms())
+    // Before the body is cleaned: the token stands in it.
+    let media = state.media.of_conversation(&body);
+    let mut post = MessagePost::from_body(body, state.region, state.zone, state.clock.now_ms())
         .map_err(|problem| ApiError::invalid_body(problem.to_string()))?;
     let selected = post.trigger == MessageTrigger::SelectedLog;
     if selected && post.messages.is_empty() {
         return Err(ApiError::invalid_body("none of `selectedMessageIds` is among `conversation.messages`"));
     }
+    post.media = media.notes();
     let logs = state.storage.take_message_post(&call.operator, post).await?;
+    state.media.fetch_soon(&call.operator.id, logs.clone(), media);
     Ok(if selected { Reply::new(&json!({"data": {"logId": logs.first()}})) } else { Reply::ok() })
 }

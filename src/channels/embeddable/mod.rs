@@ -21,6 +21,7 @@ mod create_contact_page;
 mod customized_page;
 mod deliveries;
 mod keep;
+mod listen;
 mod manifest;
 mod meeting_invite;
 mod message_log_matcher;

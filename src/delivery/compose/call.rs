@@ -77,15 +77,12 @@ fn legs(call: &Map<String, Value>) -> Vec<String> {
     }
     let words = |leg: &Value| {
         let leg = leg.as_object()?;
-        let party = |end: &str| {
-            let party = json::object(leg.get(end));
-            json::text(party.and_then(|party| party.get("name")))
-                .or_else(|| json::text(party.and_then(|party| party.get("phoneNumber"))))
-        };
+        let named = json::object(leg.get("to"));
+        let to = ["name", "phoneNumber"].into_iter().find_map(|key| json::text(named?.get(key)));
         let seconds = json::integer(leg.get("duration")).filter(|seconds| *seconds > 0);
-        let parts = [json::text(leg.get("legType")), party("to"), json::text(leg.get("result")), seconds.map(spoken)];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
+        let all = [json::text(leg.get("legType")), to, json::text(leg.get("result")), seconds.map(spoken)];
+        let told: Vec<String> = all.into_iter().flatten().collect();
+        (!told.is_empty()).then(|| told.join(", "))
     };
     legs.iter().filter_map(words).collect()
 }

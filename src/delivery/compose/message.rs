@@ -9,6 +9,9 @@ use crate::domain::activity::messages_subject;
 use crate::domain::json;
 use crate::storage::message_logs::MessageLog;
 
+/// Where the file of a message can be had, by the ids of both.
+type Address<'a> = &'a dyn Fn(&str, &str) -> Option<String>;
+
 fn number(party: Option<&Value>) -> Option<String> {
     let party = json::object(party)?;
     ["phoneNumber", "extensionNumber", "name"].into_iter().find_map(|key| json::text(party.get(key)))
@@ -34,9 +37,10 @@ pub(in crate::delivery) fn of_messages(
     messages: &[Map<String, Value>],
     contact: Option<String>,
     zone: Tz,
+    address: Address<'_>,
 ) -> Facts {
     let (from, to) = ends(messages);
-    let told: Vec<MessageFacts> = messages.iter().map(|message| of_one(message, zone)).collect();
+    let told: Vec<MessageFacts> = messages.iter().map(|message| of_one(message, zone, address)).collect();
     let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
     let newest = told.last().map(|message| message.text.as_str()).filter(|text| !text.is_empty());
     Facts {
@@ -55,13 +59,15 @@ pub(in crate::delivery) fn of_messages(
     }
 }
 
-fn of_one(message: &Map<String, Value>, zone: Tz) -> MessageFacts {
+fn of_one(message: &Map<String, Value>, zone: Tz, address: Address<'_>) -> MessageFacts {
+    let id = json::text(message.get("id")).unwrap_or_default();
     let attachments = message.get("attachments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let attachments: Vec<&Map<String, Value>> = attachments.iter().filter_map(Value::as_object).collect();
     // The text of an SMS is its attachment, too.
     let is_text = |attachment: &&&Map<String, Value>| attachment.get("type").and_then(Value::as_str) != Some("Text");
     let link = |attachment: &&Map<String, Value>| {
-        json::text(attachment.get("link")).or_else(|| json::text(attachment.get("uri")))
+        let kept = json::text(attachment.get("id")).and_then(|attachment| address(&id, &attachment));
+        kept.or_else(|| json::text(attachment.get("link"))).or_else(|| json::text(attachment.get("uri")))
     };
     let transcripts: Vec<String> =
         attachments.iter().filter_map(|attachment| text_of(attachment.get("transcript"))).collect();

@@ -1,6 +1,6 @@
 //! What a log says upstream: a subject and a body, by templates, escaped for the connector's format.
 //!
-//! A template (MiniJinja) sees `kind`, `subject`, `direction`, `from`, `to`, `contact`, `operator`,
+//! A template (`MiniJinja`) sees `kind`, `subject`, `direction`, `from`, `to`, `contact`, `operator`,
 //! `started` (in the configured zone), `duration`, `result`, `note`, `recording`, `voicemail`, `ai_note`,
 //! `transcript`, `legs`, `messages` (each `time`, `from`, `text`, `attachments`), `form`, `moved_to`, and
 //! `lines`, which says for each of these names whether it is wanted. Values are never read as templates.
@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::config::delivery::Line;
 use crate::domain::upstream::LogFormat;
-pub(super) use call::of_call;
+pub(super) use call::{of_call, recording};
 pub(super) use message::of_messages;
 
 /// What a template sees.

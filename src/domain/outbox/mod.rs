@@ -114,6 +114,7 @@ pub struct OutboxEntry {
 
 /// What a connector takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct Route {
     /// Calls.
     pub calls: bool,

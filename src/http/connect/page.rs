@@ -42,11 +42,11 @@ impl Notice {
 }
 
 /// The pages.
-pub(super) struct Page;
+pub(in crate::http) struct Page;
 
 impl Page {
     /// A heading and words.
-    pub(super) fn message(status: StatusCode, heading: &str, words: &str) -> Response {
+    pub(in crate::http) fn message(status: StatusCode, heading: &str, words: &str) -> Response {
         let main = format!("<h1>{}</h1><p role=\"status\">{}</p>", escaped(heading), escaped(words));
         answer(status, &main, false)
     }
@@ -136,7 +136,7 @@ fn answer(status: StatusCode, main: &str, close: bool) -> Response {
     let nonce = STANDARD.encode(rand::random::<[u8; 16]>());
     let script = if close { format!("<script nonce=\"{nonce}\">{CLOSE}</script>") } else { String::new() };
     let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Trunkline: sign in</title>\
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Trunkline</title>\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <style nonce=\"{nonce}\">{STYLE}</style></head><body><main>{main}</main>{script}</body></html>"
     );

@@ -159,6 +159,7 @@ impl Crm {
         let outside = Outside {
             outbound: connectors.outbound.clone(),
             upstreams: Arc::new(connectors.clone()),
+            media: trunkline::media::World::real(None),
             stand_ins: connectors.kinds.keys().map(idle).collect(),
         };
         let daemon = Daemon::outside(toml, outside).await;

@@ -103,7 +103,9 @@ impl Daemon {
     pub fn database_bytes(&self) -> Vec<u8> {
         std::fs::read_dir(self.folder.path())
             .expect("the folder")
-            .flat_map(|entry| std::fs::read(entry.expect("an entry").path()).expect("readable"))
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.is_file())
+            .flat_map(|path| std::fs::read(path).expect("readable"))
             .collect()
     }
 

@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod dav;
 pub mod fake_dav;
 pub mod journal;
+pub mod media_host;
 pub mod memory;
 pub mod raw;
 pub mod rest;

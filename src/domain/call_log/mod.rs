@@ -4,12 +4,16 @@
 //! record that follows is the truth and is never overwritten by a live post that comes late. What a
 //! person wrote (note, contact, form) is never overwritten by what a machine observed.
 
+mod trigger;
+
 use serde_json::{Map, Value};
 
 use super::json;
+use super::media::MediaNote;
 use super::party::{Choice, Direction, NamedContact, Note, note_of, number_of, single_match};
 use super::phone::Region;
 use super::redact::redacted;
+pub use trigger::Trigger;
 
 /// How far a log's knowledge of its call goes. Later phases are not taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,52 +62,6 @@ impl Phase {
     }
 }
 
-/// Why the widget posts (protocol 4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trigger {
-    /// Automatic, live.
-    PresenceUpdate,
-    /// Automatic, from the history.
-    CallLogSync,
-    /// The operator pressed Log.
-    CreateLog,
-    /// The operator pressed Edit.
-    EditLog,
-    /// The operator pressed View: opens the record, writes nothing.
-    ViewLog,
-    /// The operator picked another contact.
-    ContactUpdated,
-    /// The operator saved the log form.
-    LogForm,
-    /// A word this version does not know: taken like an automatic post.
-    Unknown,
-}
-
-impl Trigger {
-    /// From the widget's word.
-    pub fn from_word(word: Option<&str>) -> Self {
-        match word {
-            Some("presenceUpdate") => Self::PresenceUpdate,
-            Some("callLogSync") => Self::CallLogSync,
-            Some("createLog") => Self::CreateLog,
-            Some("editLog") => Self::EditLog,
-            Some("viewLog") => Self::ViewLog,
-            Some("contactUpdated") => Self::ContactUpdated,
-            Some("logForm") => Self::LogForm,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// Whether a person waits for it.
-    pub fn is_persons(self) -> bool {
-        self.is_click() || self == Self::LogForm
-    }
-
-    fn is_click(self) -> bool {
-        matches!(self, Self::CreateLog | Self::EditLog | Self::ContactUpdated)
-    }
-}
-
 /// One post of the call logger, read and cleaned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallPost {
@@ -127,6 +85,8 @@ pub struct CallPost {
     pub call: Map<String, Value>,
     /// Further keys of the body (`aiNote`, `transcript`, and those a newer widget adds).
     pub extra: Map<String, Value>,
+    /// Its recordings: read before the post was cleaned.
+    pub media: Vec<MediaNote>,
     /// The key of the other end's number.
     pub remote_number: Option<String>,
 }
@@ -150,7 +110,9 @@ const KNOWN: [&str; 7] = ["call", "triggerType", "redirect", "fromEntity", "toEn
 
 impl CallPost {
     /// Reads the body of a call logger post.
-    pub fn from_body(mut body: Map<String, Value>, region: Option<Region>) -> Result<Self, PostProblem> {
+    pub fn from_body(body: Map<String, Value>, region: Option<Region>) -> Result<Self, PostProblem> {
+        // First of all, so that no field is missed: ids are texts of the sender's as well.
+        let mut body = redacted(body);
         let Some(Value::Object(mut call)) = body.remove("call") else { return Err(PostProblem::NoCall) };
         let trigger = Trigger::from_word(body.get("triggerType").and_then(Value::as_str));
         let telephony_session_id = json::text(call.get("telephonySessionId"));
@@ -191,12 +153,13 @@ impl CallPost {
             form: None,
             call: Map::new(),
             extra: Map::new(),
+            media: Vec::new(),
         };
         call.retain(|key, _| !TRANSIENT.contains(&key.as_str()));
         body.retain(|key, value| !KNOWN.contains(&key.as_str()) && !value.is_null());
-        post.form = form.map(redacted);
-        post.call = redacted(call);
-        post.extra = redacted(body);
+        post.form = form;
+        post.call = call;
+        post.extra = body;
         Ok(post)
     }
 }
@@ -328,6 +291,15 @@ impl CallLog {
     /// Inbound unless the call says otherwise.
     pub fn direction(&self) -> Direction {
         direction_of(&self.call).unwrap_or(Direction::Inbound)
+    }
+
+    /// Whether this operator spoke, as far as is known.
+    pub fn is_answered(&self) -> bool {
+        match self.result() {
+            Some("Missed" | "Voicemail" | "Rejected" | "Declined" | "No Answer" | "Hang Up" | "Ringing") => false,
+            Some("Accepted" | "Call connected" | "CallConnected") => true,
+            _ => self.phase >= Phase::Connected,
+        }
     }
 
     /// Seconds.
