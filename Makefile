@@ -8,7 +8,7 @@ VENV := .tools/venv
 TRYTON := .tools/tryton/tryton.sqlite
 SDK := tests/sdk/node_modules/.package-lock.json
 
-.PHONY: test tools format lint rust adapter browser docs bench screenshot
+.PHONY: test tools format lint rust torture adapter browser docs bench screenshot
 
 test: tools format lint rust adapter browser docs
 
@@ -48,6 +48,11 @@ lint:
 rust: $(VENV)/made $(TRYTON) $(SDK)
 	cargo nextest run --locked --lib --bins --tests
 	cargo test --locked --doc
+	ROUNDS=40 cargo test --locked --test torture
+
+# The crash harness for long; `SEED=.. ROUNDS=1 make torture` repeats a round.
+torture:
+	ROUNDS=$(or $(ROUNDS),1000) cargo test --locked --test torture
 
 adapter: tools
 	cd adapter-js && npm run --silent types && npm test --silent

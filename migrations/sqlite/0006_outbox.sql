@@ -21,6 +21,8 @@ create table outbox (
     created_ms integer not null,
     updated_ms integer not null,
     delivered_ms integer,
+    tried_contact text,
+    delivered_digest text,
     unique (log_id, connector)
 ) strict;
 

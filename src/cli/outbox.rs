@@ -49,7 +49,7 @@ pub(super) async fn run(file: Option<&Path>, command: &Command) -> Result<(), Fa
         return in_daemon(&daemon, command).await;
     }
     let alone = Alone::open(&config).await?;
-    let done = in_database(&alone, command).await;
+    let done = in_database(&alone, command, i64::from(config.delivery.unclear_seconds) * 1000).await;
     alone.close().await;
     done
 }
@@ -85,7 +85,7 @@ fn address(id: &str, what: &str) -> String {
     format!("v1/outbox/{id}{what}")
 }
 
-async fn in_database(alone: &Alone, command: &Command) -> Result<(), Failure> {
+async fn in_database(alone: &Alone, command: &Command, unclear_ms: i64) -> Result<(), Failure> {
     let storage = &alone.storage;
     let words = |error: crate::storage::StorageError| format!("{error}\n  fix: {}", error.fix());
     let missing = |id: &str| format!("there is no outbox entry {id}");
@@ -104,7 +104,7 @@ async fn in_database(alone: &Alone, command: &Command) -> Result<(), Failure> {
             show(&json!(entry));
         }
         Command::Retry { id } => {
-            storage.retry_outbox(id).await.map_err(words)?.ok_or_else(|| missing(id))?;
+            storage.retry_outbox(id, unclear_ms).await.map_err(words)?.ok_or_else(|| missing(id))?;
             println!("{id} is delivered when the daemon runs");
         }
         Command::Drop { id } => {

@@ -143,8 +143,11 @@ pub struct DeliveryConfig {
     pub answer_seconds: u32,
     /// How long a write whose end is not known is left alone before it is looked up, in seconds.
     pub unclear_seconds: u32,
-    /// The longest rest of a connector that does not answer, in seconds; then it is asked again.
+    /// How long a connector that fails is left alone at first, in seconds; it doubles. One that asks for
+    /// fewer requests and names no time gets six times as long.
     pub rest_seconds: u32,
+    /// The longest it is left alone, in seconds.
+    pub longest_rest_seconds: u32,
     /// Most writes at once for one connector.
     pub parallel: u32,
 }
@@ -159,7 +162,8 @@ impl Default for DeliveryConfig {
             finalise_minutes: 60,
             answer_seconds: 30,
             unclear_seconds: 60,
-            rest_seconds: 300,
+            rest_seconds: 5,
+            longest_rest_seconds: 300,
             parallel: 4,
         }
     }
@@ -171,7 +175,8 @@ impl DeliveryConfig {
         report.range("delivery.finalise_minutes", self.finalise_minutes, 1..=24 * 60);
         report.range("delivery.answer_seconds", self.answer_seconds, 1..=600);
         report.range("delivery.unclear_seconds", self.unclear_seconds, 1..=DAY_SECONDS);
-        report.range("delivery.rest_seconds", self.rest_seconds, 1..=DAY_SECONDS);
+        report.range("delivery.rest_seconds", self.rest_seconds, 1..=300);
+        report.range("delivery.longest_rest_seconds", self.longest_rest_seconds, 1..=DAY_SECONDS);
         report.range("delivery.parallel", self.parallel, 1..=64);
     }
 }

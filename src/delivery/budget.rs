@@ -7,15 +7,15 @@ use std::time::Duration;
 const FIRST: f64 = 2.0;
 /// Failures in a row after which it is left alone.
 const OPENS_AFTER: u32 = 3;
-/// The first rest; it doubles.
-const REST: Duration = Duration::from_secs(5);
-/// The rest where a limit names no time.
-const LIMITED: Duration = Duration::from_secs(30);
+/// The rest where a limit names no time, in first rests.
+const LIMITED: u32 = 6;
 
 /// One connector's budget.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Budget {
     most: usize,
+    /// The first rest; it doubles.
+    rest: Duration,
     longest: Duration,
     window: f64,
     in_hand: usize,
@@ -25,10 +25,11 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// At most so many at once, and at most so long a rest.
-    pub(super) fn new(most: usize, longest: Duration) -> Self {
+    /// At most so many at once; rests from the first to the longest.
+    pub(super) fn new(most: usize, rest: Duration, longest: Duration) -> Self {
         Self {
             most: most.max(1),
+            rest,
             longest,
             window: FIRST,
             in_hand: 0,
@@ -55,6 +56,11 @@ impl Budget {
     /// When it opens again, where it is closed.
     pub(super) fn reopens(&self, now_ms: i64) -> Option<i64> {
         (now_ms < self.closed_until).then_some(self.closed_until)
+    }
+
+    /// The wait that others are measured by.
+    pub(super) fn rest(&self) -> Duration {
+        self.rest
     }
 
     pub(super) fn begin(&mut self, count: usize) {
@@ -84,7 +90,7 @@ impl Budget {
             self.window = (self.window / 2.0).max(1.0);
         }
         self.last_limited = now_ms;
-        let wait = retry_after.unwrap_or(LIMITED);
+        let wait = retry_after.unwrap_or(self.rest * LIMITED);
         self.close(now_ms, wait)
     }
 
@@ -93,7 +99,7 @@ impl Budget {
         if now_ms >= self.closed_until {
             self.failures = self.failures.saturating_add(1);
         }
-        let doubled = REST.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(self.longest);
+        let doubled = self.rest.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(self.longest);
         let wait = doubled.mul_f64(0.5 + jitter / 2.0).max(retry_after.unwrap_or_default());
         if self.failures >= OPENS_AFTER || retry_after.is_some() {
             return self.close(now_ms, wait);
@@ -104,6 +110,12 @@ impl Budget {
     fn close(&mut self, now_ms: i64, wait: Duration) -> i64 {
         self.closed_until = self.closed_until.max(later(now_ms, wait));
         self.closed_until
+    }
+
+    /// The clock was turned back.
+    pub(super) fn turn_back(&mut self, by_ms: i64) {
+        self.closed_until = self.closed_until.saturating_sub(by_ms);
+        self.last_limited = self.last_limited.saturating_sub(by_ms);
     }
 
     /// Somebody says that it works again.
@@ -118,7 +130,11 @@ impl Budget {
 }
 
 pub(super) fn later(now_ms: i64, wait: Duration) -> i64 {
-    now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
+    now_ms.saturating_add(millis(wait))
+}
+
+pub(super) fn millis(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -127,7 +143,7 @@ mod tests {
 
     #[test]
     fn more_while_it_answers_fewer_when_it_is_too_much() {
-        let mut budget = Budget::new(8, Duration::from_mins(5));
+        let mut budget = Budget::new(8, Duration::from_secs(5), Duration::from_mins(5));
         (0..200).for_each(|_| budget.answered());
         assert_eq!(budget.free(0), 8);
         budget.begin(3);
@@ -140,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_down_is_left_alone_and_then_asked_once() {
-        let mut budget = Budget::new(8, Duration::from_mins(5));
+        let mut budget = Budget::new(8, Duration::from_secs(5), Duration::from_mins(5));
         budget.failed(0, None, 1.0);
         budget.failed(0, None, 1.0);
         assert!(budget.free(0) > 0, "twice is chance");

@@ -8,8 +8,8 @@ use crate::domain::upstream::{Trouble, UpstreamError};
 
 /// Attempts at an answer that is not what the protocol says, before a person has to look.
 const MOST_BROKEN: i64 = 10;
-/// The first wait of an entry of its own; it doubles.
-const FIRST: Duration = Duration::from_secs(30);
+/// The first wait of an entry of its own, in first rests of its connector; it doubles.
+const FIRST: u32 = 6;
 /// The longest.
 const LONGEST: Duration = Duration::from_hours(1);
 
@@ -25,7 +25,7 @@ pub(super) fn of(
 ) -> Settlement {
     let why = Why { trouble: error.trouble, words: error.words.clone(), without_effect: !error.unclear };
     let looked_up = if error.unclear { later(now_ms, unclear) } else { now_ms };
-    let own = later(now_ms, own_wait(attempts).mul_f64(0.5 + jitter / 2.0));
+    let own = later(now_ms, own_wait(attempts, budget.rest()).mul_f64(0.5 + jitter / 2.0));
     match error.trouble {
         Trouble::Down | Trouble::Slow => {
             let due = budget.failed(now_ms, error.retry_after, jitter);
@@ -44,9 +44,9 @@ pub(super) fn of(
     }
 }
 
-fn own_wait(attempts: i64) -> Duration {
+fn own_wait(attempts: i64, rest: Duration) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 12) - 1).unwrap_or(0);
-    FIRST.saturating_mul(1 << doublings).min(LONGEST)
+    rest.saturating_mul(FIRST << doublings).min(LONGEST)
 }
 
 #[cfg(test)]
@@ -56,7 +56,14 @@ mod tests {
     fn fate(trouble: Trouble, unclear: bool, attempts: i64) -> Settlement {
         let error = UpstreamError::new(trouble, "words");
         let error = if unclear { error.unclear() } else { error };
-        of(&error, attempts, &mut Budget::new(4, Duration::from_mins(5)), 0, 1.0, Duration::from_mins(1))
+        of(
+            &error,
+            attempts,
+            &mut Budget::new(4, Duration::from_secs(5), Duration::from_mins(5)),
+            0,
+            1.0,
+            Duration::from_mins(1),
+        )
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub(super) fn lane(
         unassigned: nobody == Nobody::Log,
         patient: capabilities.update_log != UpdateLog::Replace,
     };
+    let rest = Duration::from_secs(all.rest_seconds.into());
     Ok(Some(Lane {
         id: id.to_owned(),
         name: section.display_name(id).to_owned(),
@@ -70,7 +71,8 @@ pub(super) fn lane(
         nobody,
         budget: Mutex::new(Budget::new(
             usize::try_from(all.parallel).unwrap_or(4),
-            Duration::from_secs(all.rest_seconds.into()),
+            rest,
+            Duration::from_secs(all.longest_rest_seconds.into()),
         )),
     }))
 }

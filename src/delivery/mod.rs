@@ -14,12 +14,14 @@ mod log;
 mod resolve;
 mod session;
 mod wishes;
+mod work;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -93,8 +95,14 @@ struct Inner {
     nudge: Notify,
     /// One round at a time.
     turn: tokio::sync::Mutex<()>,
+    /// Entries of attempts under way: a lease may end while the clock jumps, the attempt does not.
+    in_hand: Mutex<BTreeSet<String>>,
+    /// The newest time a round saw, Unix ms.
+    newest: AtomicI64,
     /// An attempt has ended.
     ended: Notify,
+    /// How many have.
+    endings: AtomicU64,
     tasks: TaskTracker,
 }
 
@@ -137,7 +145,10 @@ impl Delivery {
             rest: Duration::from_secs(delivery.rest_seconds.into()),
             nudge: Notify::new(),
             turn: tokio::sync::Mutex::default(),
+            in_hand: Mutex::default(),
+            newest: AtomicI64::new(i64::MIN),
             ended: Notify::new(),
+            endings: AtomicU64::new(0),
             tasks: TaskTracker::new(),
         };
         (Self(Arc::new(inner)), broken)
@@ -181,7 +192,7 @@ impl Delivery {
 
     /// Tries an entry again now. `None` where there is none.
     pub async fn retry(&self, id: &str) -> Result<Option<OutboxEntry>, StorageError> {
-        let entry = self.0.means.storage.retry_outbox(id).await?;
+        let entry = self.0.means.storage.retry_outbox(id, budget::millis(self.0.unclear)).await?;
         if let Some(lane) = entry.as_ref().and_then(|entry| self.0.lanes.get(&entry.connector)) {
             lane.budget().reopen();
         }
@@ -192,6 +203,7 @@ impl Delivery {
     /// Delivers what is due now, until nothing is: for the command line, and for tests.
     pub async fn drain(&self) -> Result<(), StorageError> {
         loop {
+            let before = self.0.endings.load(Ordering::SeqCst);
             let mut idle = self.round().await? == 0;
             loop {
                 let mut ended = pin!(self.0.ended.notified());
@@ -203,7 +215,7 @@ impl Delivery {
                 idle = false;
                 ended.await;
             }
-            if idle {
+            if idle && self.0.endings.load(Ordering::SeqCst) == before {
                 return Ok(());
             }
         }

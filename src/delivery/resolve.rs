@@ -35,7 +35,7 @@ fn failed(inner: &Inner, entry: &OutboxEntry, error: &UpstreamError) -> Settleme
     if error.unclear {
         return Settlement::Decision(format!("a contact may have been made for it: choose it in the widget ({error})"));
     }
-    let mut own = super::budget::Budget::new(1, inner.rest);
+    let mut own = super::budget::Budget::new(1, inner.rest, inner.rest);
     let now = inner.means.clock.now_ms();
     super::fate::of(error, entry.attempts + 1, &mut own, now, 1.0, inner.unclear)
 }

@@ -1,5 +1,8 @@
 //! The worker: claims what is due as far as the budgets go, lets it be attempted, and settles it.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rand::Rng;
@@ -17,14 +20,15 @@ const TROUBLED: Duration = Duration::from_secs(1);
 const OPEN_AT_ONCE: usize = 32;
 /// How long attempts may go on when the daemon ends.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// A clock that goes back by more than this, in milliseconds, was set; by less, it was corrected.
+const TURNED_BACK: i64 = 2_000;
 /// A lease beyond the longest attempt.
 const SPARE: Duration = Duration::from_secs(30);
 
 impl Delivery {
     pub(super) async fn run(self) {
-        let Inner { means, nudge, tasks, unclear, answer, .. } = &*self.0;
-        let grace = i64::try_from((*unclear + *answer).as_millis()).unwrap_or(i64::MAX);
-        if let Err(error) = means.storage.free_outbox(grace).await {
+        let Inner { means, nudge, tasks, .. } = &*self.0;
+        if let Err(error) = self.take_over().await {
             tracing::error!(%error, "what was in hand before is delivered when its lease ends");
         }
         loop {
@@ -48,13 +52,45 @@ impl Delivery {
         tasks.wait().await;
     }
 
+    /// Takes over what a daemon before this one left behind.
+    async fn take_over(&self) -> Result<(), StorageError> {
+        let Inner { means, unclear, newest, .. } = &*self.0;
+        if let Some(time) = means.storage.newest_outbox_time().await? {
+            newest.fetch_max(time, Ordering::Relaxed);
+        }
+        self.heed_the_clock().await?;
+        means.storage.free_outbox(budget::millis(self.longest()), budget::millis(*unclear)).await
+    }
+
+    /// Where the clock was turned back, what waits is turned back with it.
+    async fn heed_the_clock(&self) -> Result<(), StorageError> {
+        let Inner { means, lanes, newest, .. } = &*self.0;
+        let now = means.clock.now_ms();
+        let by = newest.load(Ordering::Relaxed).saturating_sub(now);
+        if by > TURNED_BACK {
+            tracing::warn!(seconds = by / 1000, "the clock was turned back: deliveries that wait follow it");
+            means.storage.turn_back_outbox(by).await?;
+            for lane in lanes.values() {
+                lane.budget().turn_back(by);
+            }
+            newest.store(now, Ordering::Relaxed);
+        } else {
+            newest.fetch_max(now, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// How long nothing will be due.
     async fn wait(&self) -> Duration {
-        let now = self.0.means.clock.now_ms();
-        let due = self.0.means.storage.next_outbox_due().await.ok().flatten();
-        let reopens = self.0.lanes.values().filter_map(|lane| lane.budget().reopens(now)).min();
-        let Some(due) = due else { return IDLE };
-        let next = if due <= now { reopens.unwrap_or(now + 1000) } else { due };
+        let (storage, now) = (&self.0.means.storage, self.0.means.clock.now_ms());
+        let mut next = storage.next_outbox_due(now, false).await.ok().flatten();
+        if next.is_some_and(|due| due <= now) {
+            // It is due and was not begun: its connector is full, which tells when it is not, or rests.
+            let reopens = self.0.lanes.values().filter_map(|lane| lane.budget().reopens(now)).min();
+            let later = storage.next_outbox_due(now, true).await.ok().flatten();
+            next = Some(reopens.unwrap_or(now + 1000).min(later.unwrap_or(i64::MAX)));
+        }
+        let Some(next) = next else { return IDLE };
         Duration::from_millis(u64::try_from(next.saturating_sub(now)).unwrap_or(0))
             .clamp(Duration::from_millis(10), IDLE)
     }
@@ -63,9 +99,10 @@ impl Delivery {
     pub(super) async fn round(&self) -> Result<usize, StorageError> {
         let Inner { means, lanes, turn, .. } = &*self.0;
         let _turn = turn.lock().await;
+        self.heed_the_clock().await?;
         let until = budget::later(means.clock.now_ms(), self.lease());
         let mut begun = 0;
-        for entry in means.storage.claim_outbox("", until, OPEN_AT_ONCE).await? {
+        for entry in means.storage.claim_outbox("", until, OPEN_AT_ONCE, Vec::new()).await? {
             begun += 1;
             let settlement = resolve::resolve(&self.0, &entry).await;
             self.settle(&entry, settlement).await?;
@@ -75,10 +112,12 @@ impl Delivery {
             if free == 0 {
                 continue;
             }
-            let entries = means.storage.claim_outbox(&lane.id, until, free).await?;
+            let held = self.hands().iter().cloned().collect();
+            let entries = means.storage.claim_outbox(&lane.id, until, free, held).await?;
             lane.budget().begin(entries.len());
             begun += entries.len();
             for entry in entries {
+                self.hands().insert(entry.id.clone());
                 let (delivery, id) = (self.clone(), lane.id.clone());
                 self.0.tasks.spawn(async move { delivery.deliver(&id, entry).await });
             }
@@ -93,6 +132,10 @@ impl Delivery {
 
     fn lease(&self) -> Duration {
         self.longest() + SPARE
+    }
+
+    fn hands(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn deliver(&self, lane: &str, entry: OutboxEntry) {
@@ -138,13 +181,15 @@ impl Delivery {
             // Its lease ends by itself, and then it is looked up.
             tracing::error!(entry = %entry.id, %error, "what became of a delivery could not be written");
         }
+        self.0.endings.fetch_add(1, Ordering::SeqCst);
+        self.hands().remove(&entry.id);
         lane.budget().end();
         self.0.ended.notify_waiters();
         self.nudge();
     }
 
     async fn settle(&self, entry: &OutboxEntry, settlement: Settlement) -> Result<(), StorageError> {
-        let settled = self.0.means.storage.settle_outbox(&entry.id, settlement).await?;
+        let settled = self.0.means.storage.settle_outbox(entry, settlement).await?;
         if let Some(settled) = settled {
             (self.0.means.audience)(&settled);
         }

@@ -68,7 +68,8 @@ const SETTINGS: &str = r#"
 settle_seconds = 1
 unclear_seconds = 2
 answer_seconds = 5
-rest_seconds = 3
+rest_seconds = 1
+longest_rest_seconds = 3
 lines = ["note", "started", "duration", "result", "recording", "voicemail", "ai_note", "transcript"]
 
 [numbers]

@@ -7,7 +7,7 @@ use sqlx::{FromRow, Row};
 use super::Storage;
 use super::error::StorageError;
 use super::writer::{Done, Job};
-use crate::domain::outbox::{OutboxEntry, OutboxState, Settlement};
+use crate::domain::outbox::{Claimed, OutboxEntry, OutboxState, Settlement};
 use crate::domain::party::NamedContact;
 use crate::domain::upstream::LogKind;
 
@@ -16,7 +16,8 @@ macro_rules! columns {
     () => {
         "o.id, o.log_id, o.kind, o.connector, o.operator, o.state, o.revision, o.delivered_revision, \
          o.tried_revision, o.tried_ms, o.delivered_contact, o.upstream_id, o.captured, o.attempts, o.due_ms, \
-         o.trouble, o.words, o.created_ms, o.updated_ms, o.delivered_ms"
+         o.trouble, o.words, o.created_ms, o.updated_ms, o.delivered_ms, o.tried_contact, \
+         o.delivered_digest"
     };
 }
 pub(super) use columns;
@@ -30,7 +31,10 @@ const LIST: &str = concat!(
     " from outbox o where o.id > $1 and ($2 is null or o.state = $2) and ($3 is null or o.connector = $3) \
      and ($4 = 0 or o.state not in ('delivered', 'kept')) order by o.id limit $5"
 );
-const NEXT_DUE: &str = "select min(max(due_ms, lease_ms)) from outbox where state = 'waiting'";
+const NEXT_DUE: &str = "select min(max(due_ms, lease_ms, $1)) from outbox where state = 'waiting' \
+     and ($2 or max(due_ms, lease_ms) > $1)";
+/// The newest time that anything in it speaks of.
+const NEWEST: &str = "select max(max(updated_ms, tried_ms)) from outbox where state = 'waiting'";
 const COUNTS: &str = "select connector, state, count(*), min(created_ms) from outbox \
      where state not in ('delivered', 'kept') group by connector, state order by connector, state";
 
@@ -67,14 +71,16 @@ pub struct OutboxFilter {
 /// A write of the outbox alone.
 #[derive(Debug, Clone)]
 pub(super) enum OutboxJob {
-    Claim { connector: String, until_ms: i64, limit: i64 },
-    Settle { id: String, settlement: Box<Settlement> },
+    Claim { connector: String, until_ms: i64, limit: i64, except: Vec<String> },
+    Try { id: String },
+    Settle { id: String, claimed: Claimed, settlement: Box<Settlement> },
     Captured { id: String, captured: Value },
     Choose { kind: LogKind, log_id: String, contact: NamedContact, by_person: bool },
-    Retry { id: String },
+    Retry { id: String, unclear_ms: i64 },
     Drop { id: String },
     Resume { connector: String },
-    FreeAll { grace_ms: i64 },
+    FreeAll { longest_ms: i64, unclear_ms: i64 },
+    TurnBack { by_ms: i64 },
 }
 
 impl FromRow<'_, SqliteRow> for OutboxEntry {
@@ -103,6 +109,8 @@ impl FromRow<'_, SqliteRow> for OutboxEntry {
             created_ms: row.try_get("created_ms")?,
             updated_ms: row.try_get("updated_ms")?,
             delivered_ms: row.try_get("delivered_ms")?,
+            tried_contact: row.try_get("tried_contact")?,
+            delivered_digest: row.try_get("delivered_digest")?,
         })
     }
 }
@@ -143,9 +151,16 @@ impl Storage {
             .collect())
     }
 
-    /// When the next waiting entry may be claimed, Unix ms.
-    pub async fn next_outbox_due(&self) -> Result<Option<i64>, StorageError> {
-        Ok(sqlx::query_scalar(NEXT_DUE).fetch_one(&self.read).await?)
+    /// When the next waiting entry may be claimed, Unix ms: `now_ms` where one may now, unless `later`
+    /// asks for the next one after that.
+    pub async fn next_outbox_due(&self, now_ms: i64, later: bool) -> Result<Option<i64>, StorageError> {
+        Ok(sqlx::query_scalar(NEXT_DUE).bind(now_ms).bind(!later).fetch_one(&self.read).await?)
+    }
+
+    /// The newest time that a waiting entry speaks of, Unix ms: it is not later than that only where the
+    /// clock was turned back.
+    pub async fn newest_outbox_time(&self) -> Result<Option<i64>, StorageError> {
+        Ok(sqlx::query_scalar(NEWEST).fetch_one(&self.read).await?)
     }
 
     /// Returns when entries may have changed since it returned last. One waits at a time.
@@ -158,25 +173,36 @@ impl Storage {
         Ok(sqlx::query_scalar(NEWEST_OF).bind(json!(contacts).to_string()).fetch_optional(&self.read).await?)
     }
 
-    /// Takes due entries of a connector (empty: those that have none yet) in hand until a time. Each is
-    /// as it was before: what had been tried then is to be looked up.
+    /// Takes due entries of a connector (empty: those that have none yet) in hand until a time, but for
+    /// some. Each is as it was before: what had been tried then is to be looked up.
     pub async fn claim_outbox(
         &self,
         connector: &str,
         until_ms: i64,
         limit: usize,
+        except: Vec<String>,
     ) -> Result<Vec<OutboxEntry>, StorageError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let job = OutboxJob::Claim { connector: connector.to_owned(), until_ms, limit };
+        let job = OutboxJob::Claim { connector: connector.to_owned(), until_ms, limit, except };
         match self.writer.run(Job::Outbox(job)).await? {
             Done::Outbox(entries) => Ok(entries),
             _ => Ok(Vec::new()),
         }
     }
 
+    /// Notes that an entry is sent as it stands now, whatever was tried before. Its state afterwards.
+    pub async fn try_outbox(&self, id: &str) -> Result<Option<OutboxEntry>, StorageError> {
+        self.one(OutboxJob::Try { id: id.to_owned() }).await
+    }
+
     /// Writes what an attempt came to, and frees the entry. Its state afterwards.
-    pub async fn settle_outbox(&self, id: &str, settlement: Settlement) -> Result<Option<OutboxEntry>, StorageError> {
-        self.one(OutboxJob::Settle { id: id.to_owned(), settlement: Box::new(settlement) }).await
+    pub async fn settle_outbox(
+        &self,
+        entry: &OutboxEntry,
+        settlement: Settlement,
+    ) -> Result<Option<OutboxEntry>, StorageError> {
+        let claimed = Claimed { connector: entry.connector.clone(), revision: entry.revision };
+        self.one(OutboxJob::Settle { id: entry.id.clone(), claimed, settlement: Box::new(settlement) }).await
     }
 
     /// Keeps what the steps of a write have brought so far.
@@ -196,9 +222,9 @@ impl Storage {
         Ok(matches!(self.writer.run(Job::Outbox(job)).await?, Done::Chosen(true)))
     }
 
-    /// Tries an entry again now.
-    pub async fn retry_outbox(&self, id: &str) -> Result<Option<OutboxEntry>, StorageError> {
-        self.one(OutboxJob::Retry { id: id.to_owned() }).await
+    /// Tries an entry again now; one that may still be on its way when `unclear_ms` have passed since.
+    pub async fn retry_outbox(&self, id: &str, unclear_ms: i64) -> Result<Option<OutboxEntry>, StorageError> {
+        self.one(OutboxJob::Retry { id: id.to_owned(), unclear_ms }).await
     }
 
     /// Keeps a log here only.
@@ -211,9 +237,15 @@ impl Storage {
         self.writer.run(Job::Outbox(OutboxJob::Resume { connector: connector.to_owned() })).await.map(drop)
     }
 
-    /// Frees what a daemon that ended had in hand; it is due when `grace_ms` have passed since.
-    pub async fn free_outbox(&self, grace_ms: i64) -> Result<(), StorageError> {
-        self.writer.run(Job::Outbox(OutboxJob::FreeAll { grace_ms })).await.map(drop)
+    /// Frees what a daemon that ended had in hand. Its last request may have left until `longest_ms` after
+    /// it was claimed, or until now; it is due when `unclear_ms` have passed since.
+    pub async fn free_outbox(&self, longest_ms: i64, unclear_ms: i64) -> Result<(), StorageError> {
+        self.writer.run(Job::Outbox(OutboxJob::FreeAll { longest_ms, unclear_ms })).await.map(drop)
+    }
+
+    /// The clock was turned back: what waits does not wait for that time to come again.
+    pub async fn turn_back_outbox(&self, by_ms: i64) -> Result<(), StorageError> {
+        self.writer.run(Job::Outbox(OutboxJob::TurnBack { by_ms })).await.map(drop)
     }
 
     async fn one(&self, job: OutboxJob) -> Result<Option<OutboxEntry>, StorageError> {

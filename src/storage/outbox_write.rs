@@ -16,16 +16,35 @@ const DUE: &str = concat!(
     "select ",
     columns!(),
     " from outbox o where o.state = 'waiting' and o.connector = $1 and o.due_ms <= $2 and o.lease_ms <= $2 \
-     order by o.due_ms, o.id limit $3"
+     and o.id not in (select value from json_each($4)) order by o.due_ms, o.id limit $3"
 );
-const LEASE: &str = "update outbox set lease_ms = $2, attempts = attempts + 1, tried_revision = revision, tried_ms = $3 \
-     where id in (select value from json_each($1))";
+/// The contact of an entry's log.
+macro_rules! contact {
+    () => {
+        "coalesce((select l.contact_id from call_log l where l.id = outbox.log_id), \
+         (select l.contact_id from message_log l where l.id = outbox.log_id))"
+    };
+}
+/// What is not known stays what it is until it was looked up.
+const LEASE: &str = concat!(
+    "update outbox set lease_ms = $2, attempts = attempts + 1, tried_ms = $3, \
+     tried_contact = case when tried_revision > 0 then tried_contact else ",
+    contact!(),
+    " end, tried_revision = case when tried_revision > 0 then tried_revision else revision end \
+     where id in (select value from json_each($1))"
+);
+const TRY: &str = concat!(
+    "update outbox set captured = '{}', tried_revision = revision, tried_contact = ",
+    contact!(),
+    " where id = $1"
+);
 const UPSERT: &str = "insert into outbox (id, log_id, kind, connector, operator, state, revision, \
        delivered_revision, tried_revision, tried_ms, delivered_contact, upstream_id, captured, attempts, due_ms, \
-       trouble, words, created_ms, updated_ms, delivered_ms) \
+       trouble, words, created_ms, updated_ms, delivered_ms, tried_contact, \
+       delivered_digest) \
      select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, \
        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, \
-       value ->> 16, value ->> 17, value ->> 18, value ->> 19 \
+       value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20, value ->> 21 \
      from json_each($1) where true \
      on conflict (id) do update set connector = excluded.connector, state = excluded.state, \
        revision = excluded.revision, delivered_revision = excluded.delivered_revision, \
@@ -33,10 +52,14 @@ const UPSERT: &str = "insert into outbox (id, log_id, kind, connector, operator,
        delivered_contact = excluded.delivered_contact, upstream_id = excluded.upstream_id, \
        captured = excluded.captured, attempts = excluded.attempts, due_ms = excluded.due_ms, \
        trouble = excluded.trouble, words = excluded.words, updated_ms = excluded.updated_ms, \
-       delivered_ms = excluded.delivered_ms";
+       delivered_ms = excluded.delivered_ms, tried_contact = excluded.tried_contact, \
+       delivered_digest = excluded.delivered_digest";
 const FREE: &str = "update outbox set lease_ms = 0 where id = $1";
-/// What a daemon that ended had in hand may still be on its way: it is looked up after `$1`.
-const FREE_ALL: &str = "update outbox set lease_ms = 0, due_ms = max(due_ms, tried_ms + $1) where lease_ms > 0";
+/// What a daemon that ended had in hand may still be on its way: it is left alone for `$3`.
+const FREE_ALL: &str = "update outbox set lease_ms = 0, updated_ms = $2, \
+     due_ms = max(due_ms, min($2, tried_ms + $1) + $3) where lease_ms > 0";
+const TURN_BACK: &str = "update outbox set due_ms = due_ms - $1, lease_ms = max(0, lease_ms - $1), \
+     tried_ms = tried_ms - $1, updated_ms = min(updated_ms, $2) where state = 'waiting'";
 const CAPTURED: &str = "update outbox set captured = $2 where id = $1";
 const RESUME: &str = "update outbox set state = 'waiting', due_ms = $2, attempts = 0, updated_ms = $2 \
      where state = 'paused' and connector = $1";
@@ -111,6 +134,8 @@ fn row_of(entry: &OutboxEntry) -> Value {
         entry.created_ms,
         entry.updated_ms,
         entry.delivered_ms,
+        entry.tried_contact,
+        entry.delivered_digest,
     ])
 }
 
@@ -123,8 +148,8 @@ pub(super) async fn write(
 ) -> Result<Done, StorageError> {
     let now = clock.now_ms();
     match job {
-        OutboxJob::Claim { connector, until_ms, limit } => {
-            let query = sqlx::query_as(DUE).bind(connector).bind(now).bind(limit);
+        OutboxJob::Claim { connector, until_ms, limit, except } => {
+            let query = sqlx::query_as(DUE).bind(connector).bind(now).bind(limit).bind(json!(except).to_string());
             let entries: Vec<OutboxEntry> = query.fetch_all(&mut *tx).await?;
             if !entries.is_empty() {
                 let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
@@ -132,11 +157,15 @@ pub(super) async fn write(
             }
             return Ok(Done::Outbox(entries));
         }
-        OutboxJob::Settle { id, settlement } => {
-            sqlx::query(FREE).bind(id).execute(&mut *tx).await?;
-            return change(tx, id, |entry| entry.settle((**settlement).clone(), now)).await;
+        OutboxJob::Try { id } => {
+            sqlx::query(TRY).bind(id).execute(&mut *tx).await?;
+            return change(tx, id, |_| ()).await;
         }
-        OutboxJob::Retry { id } => return change(tx, id, |entry| entry.retry(now)).await,
+        OutboxJob::Settle { id, claimed, settlement } => {
+            sqlx::query(FREE).bind(id).execute(&mut *tx).await?;
+            return change(tx, id, |entry| entry.settle((**settlement).clone(), claimed, now)).await;
+        }
+        OutboxJob::Retry { id, unclear_ms } => return change(tx, id, |entry| entry.retry(now, *unclear_ms)).await,
         OutboxJob::Drop { id } => return change(tx, id, |entry| entry.drop_it(now)).await,
         OutboxJob::Captured { id, captured } => {
             sqlx::query(CAPTURED).bind(id).bind(captured.to_string()).execute(tx).await?;
@@ -153,8 +182,11 @@ pub(super) async fn write(
         OutboxJob::Resume { connector } => {
             sqlx::query(RESUME).bind(connector).bind(now).execute(tx).await?;
         }
-        OutboxJob::FreeAll { grace_ms } => {
-            sqlx::query(FREE_ALL).bind(grace_ms).execute(tx).await?;
+        OutboxJob::FreeAll { longest_ms, unclear_ms } => {
+            sqlx::query(FREE_ALL).bind(longest_ms).bind(now).bind(unclear_ms).execute(tx).await?;
+        }
+        OutboxJob::TurnBack { by_ms } => {
+            sqlx::query(TURN_BACK).bind(by_ms).bind(now).execute(tx).await?;
         }
     }
     Ok(Done::Nothing)

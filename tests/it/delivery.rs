@@ -119,6 +119,51 @@ async fn a_write_whose_end_is_not_known_is_looked_up_and_not_repeated() {
     assert_eq!(entries(&daemon).await[0]["state"], "delivered");
 }
 
+/// What was found is what was sent first, however often it was looked for since and whatever came meanwhile.
+#[tokio::test]
+async fn what_is_found_late_still_gets_its_last_note() {
+    let journal = Journal::new();
+    let daemon = daemon(&journal, "").await;
+    journal.fail([Fault::After(down())]);
+    log(&daemon, "7", ADA, Some("one")).await;
+    drain(&daemon).await;
+    log(&daemon, "7", ADA, Some("two")).await;
+    journal.down(Some(down()));
+    daemon.clock.advance(2 * MINUTE);
+    drain(&daemon).await;
+    assert!(journal.asked().iter().any(|word| word.starts_with("find")));
+    journal.down(None);
+    daemon.clock.advance(10 * MINUTE);
+    drain(&daemon).await;
+    assert_eq!(journal.logs().len(), 1);
+    assert!(journal.logs()[0].text.contains("two"), "{:?}", journal.logs());
+}
+
+/// A person confirms the contact that the log is on: nothing of that concerns the CRM.
+#[tokio::test]
+async fn what_changes_nothing_there_is_not_sent() {
+    for update in [UpdateLog::Replace, UpdateLog::Append] {
+        let journal = Journal::new().updates(update);
+        let daemon = daemon(&journal, "").await;
+        log(&daemon, "7", ADA, Some("one")).await;
+        drain(&daemon).await;
+        journal.asked();
+        let mut confirmed = record("7", ADA, Some("one"));
+        confirmed["triggerType"] = json!("contactUpdated");
+        confirmed["fromEntity"] = json!({"id": "crm:1"});
+        daemon.post("/callLogger", &confirmed).await;
+        drain(&daemon).await;
+        assert_eq!(daemon.calls("7").await[0]["decidedBy"], "person");
+        assert_eq!(entries(&daemon).await[0]["state"], "delivered");
+        assert!(journal.asked().is_empty());
+        // A person wants it written again, and it is.
+        let id = entries(&daemon).await[0]["id"].as_str().expect("an id").to_owned();
+        daemon.send("POST", &format!("/v1/outbox/{id}/retry"), &json!(null)).await.ok();
+        drain(&daemon).await;
+        assert_eq!(journal.asked().len(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_write_that_surely_failed_is_repeated_without_a_search() {
     let journal = Journal::new();

@@ -21,6 +21,7 @@ mod create_upstream;
 mod delivery;
 mod delivery_media;
 mod delivery_sessions;
+mod delivery_weather;
 mod delivery_whose;
 mod demo_crm;
 mod edge_body;

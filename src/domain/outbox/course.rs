@@ -30,6 +30,8 @@ pub enum Settlement {
         upstream_id: String,
         /// On this contact.
         contact: Option<String>,
+        /// With this text; none where that is not known.
+        digest: Option<String>,
     },
     /// It is tried again.
     Retry {
@@ -52,6 +54,15 @@ pub enum Settlement {
     Dead(Why),
     /// It is kept here only; why, in words.
     Kept(String),
+}
+
+/// How an entry was when it was claimed: what changed since is newer than what an attempt saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Its connector.
+    pub connector: String,
+    /// Its revision.
+    pub revision: i64,
 }
 
 /// Trouble, and whether it surely had no effect upstream.
@@ -120,8 +131,10 @@ pub fn advance(
             revision: 1,
             delivered_revision: 0,
             tried_revision: 0,
+            tried_contact: None,
             tried_ms: 0,
             delivered_contact: None,
+            delivered_digest: None,
             upstream_id: None,
             captured: serde_json::Map::new(),
             attempts: 0,
@@ -174,13 +187,17 @@ impl OutboxEntry {
         }
     }
 
-    /// A person wants it tried again. What is unsure is written again: the person has looked.
-    pub fn retry(&mut self, now_ms: i64) {
+    /// A person wants it tried again. What is unsure is written again: the person has looked. What may
+    /// still be on its way is left alone until `unclear_ms` have passed.
+    pub fn retry(&mut self, now_ms: i64, unclear_ms: i64) {
         if self.state == OutboxState::Unsure {
             self.tried_revision = 0;
             self.captured.clear();
         }
-        self.begin_again(now_ms);
+        // Somebody may have looked, and it does not say there what it said.
+        self.delivered_digest = None;
+        let arrived = self.updated_ms.saturating_add(unclear_ms).min(self.due_ms);
+        self.begin_again(if self.tried_revision > 0 { arrived.max(now_ms) } else { now_ms });
         self.updated_ms = now_ms;
     }
 
@@ -191,14 +208,32 @@ impl OutboxEntry {
         self.updated_ms = now_ms;
     }
 
-    /// Takes what an attempt came to.
-    pub fn settle(&mut self, settlement: Settlement, now_ms: i64) {
+    /// Takes what an attempt came to that began with `claimed`. What happened to the log or by a person's
+    /// word since then is not overruled.
+    pub fn settle(&mut self, settlement: Settlement, claimed: &Claimed, now_ms: i64) {
+        if self.connector != claimed.connector {
+            return;
+        }
         self.updated_ms = now_ms;
+        let dropped = self.state == OutboxState::Kept && !matches!(settlement, Settlement::Delivered { .. });
+        let is_end = matches!(settlement, Settlement::Dead(_) | Settlement::Decision(_) | Settlement::Kept(_));
+        let words = dropped.then(|| self.words.clone());
+        self.take(settlement, now_ms);
+        if let Some(words) = words {
+            self.state = OutboxState::Kept;
+            self.words = words;
+        } else if is_end && self.revision > claimed.revision {
+            self.begin_again(now_ms);
+        }
+    }
+
+    fn take(&mut self, settlement: Settlement, now_ms: i64) {
         match settlement {
-            Settlement::Delivered { revision, upstream_id, contact } => {
+            Settlement::Delivered { revision, upstream_id, contact, digest } => {
                 self.delivered_revision = revision;
                 self.upstream_id = Some(upstream_id);
                 self.delivered_contact = contact;
+                self.delivered_digest = digest;
                 self.delivered_ms = Some(now_ms);
                 self.tried_revision = 0;
                 self.captured.clear();
@@ -238,13 +273,15 @@ impl OutboxEntry {
             Settlement::Kept(words) => {
                 self.state = OutboxState::Kept;
                 self.tried_revision = 0;
+                self.delivered_digest = None;
                 self.words = Some(words);
             }
         }
     }
 
     fn note(&mut self, why: Why) {
-        if why.without_effect {
+        // What has begun is not without effect, whatever became of its last step.
+        if why.without_effect && self.captured.is_empty() {
             self.tried_revision = 0;
         }
         self.trouble = Some(why.trouble);
@@ -292,6 +329,48 @@ mod tests {
         }
     }
 
+    fn at(revision: i64) -> Claimed {
+        Claimed { connector: "crm".into(), revision }
+    }
+
+    #[test]
+    fn what_happens_during_an_attempt_is_not_overruled_by_its_end() {
+        let why = || Why { trouble: Trouble::Rejected, words: "no".into(), without_effect: true };
+        let mut known = Vec::new();
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
+        let claimed = at(known[0].revision);
+        // A refusal of what was, and an edit on its way: the edit is tried.
+        known[0].attempts = 1;
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 1);
+        known[0].settle(Settlement::Dead(why()), &claimed, 2);
+        assert_eq!((known[0].state, known[0].due_ms), (OutboxState::Waiting, 2));
+        // A person drops it meanwhile.
+        let claimed = at(known[0].revision);
+        known[0].drop_it(3);
+        known[0].settle(Settlement::Retry { due_ms: 9, why: why() }, &claimed, 4);
+        assert_eq!(known[0].state, OutboxState::Kept);
+        // Somebody says whose it is while the rules find that it needs a decision.
+        let mut known = Vec::new();
+        step(&mut known, &fact(None, Urgency::Complete), 0);
+        let claimed = Claimed { connector: String::new(), revision: 1 };
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 1);
+        known[0].settle(Settlement::Decision("whose?".into()), &claimed, 2);
+        assert_eq!((known[0].state, known[0].connector.as_str()), (OutboxState::Waiting, "crm"));
+    }
+
+    #[test]
+    fn a_person_cannot_hurry_what_may_still_be_on_its_way() {
+        let why = Why { trouble: Trouble::Slow, words: "slow".into(), without_effect: false };
+        let mut known = Vec::new();
+        step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
+        known[0].tried_revision = 1;
+        known[0].settle(Settlement::Retry { due_ms: 300_000, why }, &at(1), 1_000);
+        known[0].retry(2_000, 60_000);
+        assert_eq!((known[0].due_ms, known[0].tried_revision), (61_000, 1));
+        known[0].retry(30_000, 60_000);
+        assert_eq!(known[0].due_ms, 61_000, "nor put it off");
+    }
+
     #[test]
     fn one_entry_for_many_posts_and_its_time() {
         let mut known = Vec::new();
@@ -308,10 +387,10 @@ mod tests {
         let mut known = Vec::new();
         step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
         step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 1);
-        let done = |revision| Settlement::Delivered { revision, upstream_id: "9".into(), contact: None };
-        known[0].settle(done(1), 2);
+        let done = |revision| Settlement::Delivered { revision, upstream_id: "9".into(), contact: None, digest: None };
+        known[0].settle(done(1), &at(1), 2);
         assert_eq!(known[0].state, OutboxState::Waiting);
-        known[0].settle(done(2), 3);
+        known[0].settle(done(2), &at(2), 3);
         assert_eq!((known[0].state, known[0].upstream_id.as_deref()), (OutboxState::Delivered, Some("9")));
     }
 
@@ -319,7 +398,11 @@ mod tests {
     fn a_log_that_moves_is_taken_back_where_it_was() {
         let mut known = Vec::new();
         step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
-        known[0].settle(Settlement::Delivered { revision: 1, upstream_id: "9".into(), contact: None }, 1);
+        known[0].settle(
+            Settlement::Delivered { revision: 1, upstream_id: "9".into(), contact: None, digest: None },
+            &at(1),
+            1,
+        );
         step(&mut known, &fact(Some("desk:3"), Urgency::Complete), 2);
         assert_eq!(known.len(), 2);
         assert_eq!((known[0].state, known[1].state), (OutboxState::Waiting, OutboxState::Waiting));
@@ -337,10 +420,10 @@ mod tests {
         step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 0);
         known[0].attempts = 1;
         known[0].tried_revision = 1;
-        known[0].settle(Settlement::Retry { due_ms: 5_000, why: why(false) }, 1);
+        known[0].settle(Settlement::Retry { due_ms: 5_000, why: why(false) }, &at(1), 1);
         step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 2);
         assert_eq!((known[0].due_ms, known[0].tried_revision), (5_000, 1), "it is looked up first");
-        known[0].settle(Settlement::Dead(why(true)), 3);
+        known[0].settle(Settlement::Dead(why(true)), &at(2), 3);
         step(&mut known, &fact(Some("crm:17"), Urgency::Complete), 4);
         assert_eq!((known[0].state, known[0].due_ms, known[0].tried_revision), (OutboxState::Waiting, 4, 0));
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::party::{Choice, Decider};
 use super::upstream::{LogKind, Trouble};
-pub use course::{Fact, Settlement, Why, advance};
+pub use course::{Claimed, Fact, Settlement, Why, advance};
 
 /// How an entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,10 +83,15 @@ pub struct OutboxEntry {
     pub delivered_revision: i64,
     /// The revision that was sent when it is not known whether it arrived; 0 when that is known.
     pub tried_revision: i64,
+    /// The contact that it was sent for.
+    pub tried_contact: Option<String>,
     /// When that was, Unix ms.
     pub tried_ms: i64,
     /// The contact it hangs on upstream.
     pub delivered_contact: Option<String>,
+    /// What tells apart what it says there; none where that is not known.
+    #[serde(skip)]
+    pub delivered_digest: Option<String>,
     /// The upstream's id of the log.
     pub upstream_id: Option<String>,
     /// What the steps of a write that is not complete brought.

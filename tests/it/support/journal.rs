@@ -12,6 +12,8 @@ use trunkline::domain::upstream::{
     UpstreamError,
 };
 
+use tokio::sync::Semaphore;
+
 use super::upstream::Upstream;
 
 /// A log as it stands there.
@@ -34,6 +36,8 @@ pub enum Fault {
     After(UpstreamError),
     /// It is written, and no answer ever comes.
     Hangs,
+    /// It is written and answered when there is a permit.
+    Held(Arc<Semaphore>),
 }
 
 #[derive(Debug, Default)]
@@ -125,18 +129,20 @@ impl Journal {
         word: &str,
         write: impl FnOnce(&mut Book) -> Result<T, UpstreamError>,
     ) -> Result<T, UpstreamError> {
-        let (done, fault) = {
+        let fault = {
             let mut book = self.book();
             book.asked.push(word.to_owned());
             if let Some(error) = &book.down {
                 return Err(error.clone());
             }
-            let fault = book.faults.pop_front();
-            if let Some(Fault::Before(error)) = fault {
-                return Err(error);
-            }
-            (write(&mut book), fault)
+            book.faults.pop_front()
         };
+        match &fault {
+            Some(Fault::Before(error)) => return Err(error.clone()),
+            Some(Fault::Held(gate)) => gate.acquire().await.expect("an open gate").forget(),
+            _ => {}
+        }
+        let done = write(&mut self.book());
         match fault {
             Some(Fault::After(error)) => Err(error.unclear()),
             Some(Fault::Hangs) => std::future::pending().await,
