@@ -16,6 +16,7 @@ use crate::domain::media::MediaState;
 use crate::domain::upstream::Trouble;
 use crate::media::store::Store;
 use crate::outbound::{Outbound, OutboundOptions};
+use crate::storage::outbox::OutboxCount;
 use crate::sync::Lane;
 
 /// A clock this far off breaks signatures and watermarks, in seconds.
@@ -25,6 +26,8 @@ const PAGE: i64 = 1000;
 /// Odd numbers named.
 const EXAMPLES: usize = 5;
 const MINUTE_MS: i64 = 60_000;
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// What was found.
 #[derive(Default)]
@@ -72,6 +75,7 @@ pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
         println!("media");
         media(&config, &alone, &mut findings).await;
     }
+    outbox(&alone, &config, &mut findings).await;
     for (id, words) in alone.sync.broken() {
         println!("connector {id}");
         findings.bad(words, "correct its section in the configuration");
@@ -87,6 +91,34 @@ pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
         0 => Ok(()),
         1 => Err("1 thing is wrong".into()),
         n => Err(format!("{n} things are wrong")),
+    }
+}
+
+/// Logs on their way, and those that wait for a person.
+async fn outbox(alone: &Alone, config: &Config, findings: &mut Findings) {
+    println!("outbox");
+    let counts = match alone.storage.count_outbox().await {
+        Ok(counts) => counts,
+        Err(error) => return findings.bad(&error.to_string(), error.fix()),
+    };
+    if counts.is_empty() {
+        return findings.good("every log has reached its CRM");
+    }
+    for OutboxCount { connector, state, count, oldest_ms } in counts {
+        let hours = (SystemClock.now_ms() - oldest_ms).max(0) / HOUR_MS;
+        let of = if connector.is_empty() { "of no connector yet".to_owned() } else { format!("for {connector}") };
+        let words = format!("{count} logs {of} are {state}, the oldest for {hours} hours");
+        let list = format!("trunkline outbox list --state {state}");
+        match state.as_str() {
+            _ if !connector.is_empty() && !config.connectors.contains_key(&connector) => {
+                findings
+                    .odd(&words, &format!("configure {connector} again, or: trunkline connector forget {connector}"));
+            }
+            "waiting" if hours < 1 => findings.good(&words),
+            "waiting" => findings.odd(&words, &format!("see below whether {connector} answers; {list}")),
+            "paused" => findings.odd(&words, "sign in again; they go on by themselves"),
+            _ => findings.odd(&words, &format!("they need a person: {list}")),
+        }
     }
 }
 

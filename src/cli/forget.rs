@@ -1,4 +1,5 @@
-//! `trunkline connector forget`: what is left of a connector that is no longer configured.
+//! `trunkline connector forget`: what is left of a connector that is no longer configured. Logs that wait
+//! for it are kept here only.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use super::{Failure, load};
 use crate::app;
 use crate::domain::clock::SystemClock;
 use crate::storage::contacts::{ContactBatch, LOCAL};
+use crate::storage::outbox::OutboxFilter;
 use crate::storage::{Options, Storage, StorageError};
 
 /// Contacts deleted in one transaction.
@@ -51,6 +53,16 @@ async fn forget(storage: &Storage, id: &str) -> Result<(u64, u64), StorageError>
     for row in storage.list_credentials().await?.iter().filter(|row| row.connector == id) {
         storage.forget_credential(id, &row.owner).await?;
         sign_ins += 1;
+    }
+    let open = OutboxFilter { connector: Some(id.to_owned()), open: true, ..OutboxFilter::default() };
+    loop {
+        let entries = storage.list_outbox(&open, "", PAGE).await?;
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries {
+            storage.drop_outbox(&entry.id).await?;
+        }
     }
     storage.forget_connector(id).await?;
     Ok((contacts, sign_ins))

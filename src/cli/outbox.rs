@@ -41,6 +41,13 @@ pub(super) enum Command {
         /// Its id.
         id: String,
     },
+    /// Say whose the log of an entry is.
+    Decide {
+        /// The entry's id.
+        id: String,
+        /// The contact's id, such as crm:17; without it, nobody's.
+        contact: Option<String>,
+    },
 }
 
 pub(super) async fn run(file: Option<&Path>, command: &Command) -> Result<(), Failure> {
@@ -75,6 +82,10 @@ async fn in_daemon(daemon: &Running, command: &Command) -> Result<(), Failure> {
         Command::Drop { id } => {
             daemon.json(Method::POST, &address(id, "/drop"), Some(&Value::Null)).await?;
             println!("{id} is kept here only");
+        }
+        Command::Decide { id, contact } => {
+            daemon.json(Method::POST, &address(id, "/decide"), Some(&json!({"contactId": contact}))).await?;
+            println!("{id} is {}'s", contact.as_deref().unwrap_or("nobody"));
         }
     }
     Ok(())
@@ -111,6 +122,7 @@ async fn in_database(alone: &Alone, command: &Command, unclear_ms: i64) -> Resul
             storage.drop_outbox(id).await.map_err(words)?.ok_or_else(|| missing(id))?;
             println!("{id} is kept here only");
         }
+        Command::Decide { .. } => return Err("start the daemon first: it puts the log on its contact".into()),
     }
     Ok(())
 }

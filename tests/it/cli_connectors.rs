@@ -51,6 +51,9 @@ async fn an_address_book_from_its_first_dry_run_until_it_is_forgotten() {
     );
     refused(&run(folder, &["--config", "trunkline.toml", "connector", "forget", "books"]), "still configured");
     refused(&run(folder, &["--config", "trunkline.toml", "sync", "other"]), "other");
+    says(&good(folder, &["outbox", "list"]), &["every log has reached its CRM"]);
+    refused(&run(folder, &["--config", "trunkline.toml", "outbox", "retry", "none"]), "no outbox entry none");
+    refused(&run(folder, &["--config", "trunkline.toml", "outbox", "list", "--state", "lost"]), "no state");
 
     configure(folder, url, "wrong", "");
     let output = run(folder, &["--config", "trunkline.toml", "sync"]);
