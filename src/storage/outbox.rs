@@ -83,6 +83,22 @@ pub(super) enum OutboxJob {
     TurnBack { by_ms: i64 },
 }
 
+impl OutboxJob {
+    /// Whether something may be due by it that was not. What the worker does in each of its rounds is no
+    /// news: it would never rest.
+    pub(super) fn is_news(&self) -> bool {
+        match self {
+            Self::Settle { .. } | Self::Choose { .. } | Self::Retry { .. } | Self::Resume { .. } => true,
+            Self::Claim { .. }
+            | Self::Try { .. }
+            | Self::Captured { .. }
+            | Self::Drop { .. }
+            | Self::FreeAll { .. }
+            | Self::TurnBack { .. } => false,
+        }
+    }
+}
+
 impl FromRow<'_, SqliteRow> for OutboxEntry {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         let word: &str = row.try_get("state")?;

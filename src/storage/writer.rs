@@ -73,6 +73,17 @@ pub(super) enum Job {
     Probe,
 }
 
+impl Job {
+    /// Whether something may be due in the outbox by it that was not.
+    fn is_news(&self) -> bool {
+        match self {
+            Self::Outbox(job) => job.is_news(),
+            Self::CallPost { .. } | Self::MessagePost { .. } | Self::Media(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// What a write did.
 #[derive(Debug, Clone)]
 pub(super) enum Done {
@@ -237,8 +248,7 @@ impl Task {
             || done.iter().filter_map(|done| if let Done::Contacts(outcome) = done { Some(outcome) } else { None });
         contacts().for_each(|outcome| self.numbers.mark(&outcome.numbers));
         tx.commit().await?;
-        let logs = |job: &Job| matches!(job, Job::CallPost { .. } | Job::MessagePost { .. } | Job::Outbox(_));
-        if self.routes.get().is_some() && jobs.iter().any(logs) {
+        if self.routes.get().is_some() && jobs.iter().any(Job::is_news) {
             self.news.notify_one();
         }
         for done in &done {

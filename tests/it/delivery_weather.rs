@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -10,11 +11,16 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use trunkline::auth::mint;
+use trunkline::domain::call_log::CallPost;
+use trunkline::domain::clock::ManualClock;
+use trunkline::domain::operator::Operator;
+use trunkline::domain::outbox::{Route, Routes};
+use trunkline::storage::{Options, Storage};
 
 use crate::delivery::{ADA, CONFIG, MINUTE, daemon, drain, entries, log, record};
 use crate::storage_faults::sql;
-use crate::support::Daemon;
 use crate::support::journal::{Fault, Journal, down};
+use crate::support::{Daemon, NOW};
 
 const DAY: i64 = 24 * 60 * MINUTE;
 const SECRET: &str = "a-secret-of-these-tests-of-32-bytes-and-more";
@@ -37,6 +43,12 @@ fn keys(journal: &Journal) -> BTreeSet<String> {
     let keys: BTreeSet<String> = logs.iter().map(|log| log.key.clone()).collect();
     assert_eq!(keys.len(), logs.len(), "doubled: {logs:#?}");
     keys
+}
+
+/// Another program takes room from the database, or gives it back, while the daemon goes on.
+async fn outside(daemon: &Daemon, text: &str) {
+    let (file, text) = (daemon.folder.path().join("trunkline.db"), format!("pragma busy_timeout = 10000; {text}"));
+    tokio::task::spawn_blocking(move || sql(&file, &text)).await.expect("done");
 }
 
 /// A record that needs much room, or little.
@@ -62,11 +74,7 @@ async fn a_full_disk_loses_no_log_and_doubles_none() {
     while journal.asked().is_empty() {
         tokio::task::yield_now().await;
     }
-    let file = daemon.folder.path().join("trunkline.db");
-    sql(
-        &file,
-        "pragma busy_timeout = 10000; create table filler (room); insert into filler values (zeroblob(14680064));",
-    );
+    outside(&daemon, "create table filler (room); insert into filler values (zeroblob(14680064));").await;
     let (mut refused, mut n) = (BTreeSet::new(), 0);
     for room in [40_000, 8_000, 1_000, 0] {
         loop {
@@ -91,7 +99,7 @@ async fn a_full_disk_loses_no_log_and_doubles_none() {
         assert_eq!(daemon.calls(session).await, [] as [Value; 0], "refused is not saved by half");
     }
 
-    sql(&file, "pragma busy_timeout = 10000; drop table filler");
+    outside(&daemon, "drop table filler").await;
     for session in &refused {
         daemon.post("/callLogger", &filled(session, 0)).await;
     }
@@ -181,7 +189,7 @@ async fn a_clock_that_was_turned_back_while_the_daemon_was_away_delays_nothing()
     daemon.clock.advance(MINUTE);
     settle(&daemon).await;
     assert_eq!(journal.logs().len(), 1);
-    assert!(daemon.clock_ms() < crate::support::NOW - DAY + 30 * MINUTE, "and not a day later");
+    assert!(daemon.clock_ms() < NOW - DAY + 30 * MINUTE, "and not a day later");
 }
 
 #[tokio::test]
@@ -292,4 +300,22 @@ async fn many_operators_with_many_tabs_make_one_log_per_call_and_operator() {
     assert_eq!(keys(&journal).len(), 2 * OPERATORS);
     assert!(journal.logs().iter().all(|log| log.text.contains("the note")));
     assert_eq!(entries(&daemon).await.len(), 2 * OPERATORS);
+}
+
+/// A worker that takes its own claims for news never rests.
+#[tokio::test]
+async fn looking_for_something_to_deliver_is_no_news() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = Storage::open(&Options::file(folder.path().join("trunkline.db")), ManualClock::at(NOW)).await;
+    let storage = storage.expect("a database");
+    let takes = Route { calls: true, ..Route::default() };
+    storage.route(Routes { connectors: BTreeMap::from([("crm".to_owned(), takes)]), ..Routes::default() });
+    for connector in ["", "crm"] {
+        storage.claim_outbox(connector, NOW + MINUTE, 8, Vec::new()).await.expect("nothing");
+    }
+    assert!(storage.outbox_news().now_or_never().is_none());
+    let Value::Object(body) = record("7", ADA, None) else { panic!("an object") };
+    let post = CallPost::from_body(body, None).expect("a post");
+    storage.take_call_post(&Operator::local(), post).await.expect("taken");
+    assert!(storage.outbox_news().now_or_never().is_some());
 }
