@@ -124,7 +124,9 @@ impl Crm {
         match asked(&mut journal, request) {
             Asked::Read(answer) => (wire::answer(200, "", &answer), None),
             Asked::Write(entries, answer) => {
-                entries.iter().for_each(|entry| journal.commit(entry));
+                for entry in &entries {
+                    journal.commit(entry);
+                }
                 let made = entries.iter().find(|entry| entry["op"] == "log");
                 let made = made.and_then(|entry| entry["ref"].as_str()).map(str::to_owned);
                 (wire::answer(200, "", &answer), made)

@@ -33,14 +33,14 @@ pub fn run(seed: u64) -> Figures {
     let kinds = [Kind::Whole, Kind::Steps, Kind::Append, Kind::Steps, Kind::Whole, Kind::Blind];
     let kind = kinds[usize::try_from(seed).unwrap_or(0) % kinds.len()];
     // Every third round kills at the worst moment.
-    let verge = (seed % 3 == 0).then(|| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let verge = seed.is_multiple_of(3).then(|| TcpListener::bind("127.0.0.1:0").expect("a port"));
     let verge_port = verge.as_ref().map_or(0, |listener| listener.local_addr().expect("an address").port());
     let began = Instant::now();
     let mut world = World::start(seed, kind, verge_port);
     let problems = match played(&world, seed, kind, verge.as_ref()) {
         Ok((mut figures, problems)) if problems.is_empty() => {
             figures.count("rounds", 1);
-            figures.count("milliseconds", u64::try_from(began.elapsed().as_millis()).unwrap_or(0));
+            figures.count("milliseconds of all rounds", u64::try_from(began.elapsed().as_millis()).unwrap_or(0));
             return figures;
         }
         Ok((_, problems)) | Err(problems) => problems,
@@ -145,9 +145,9 @@ async fn settle(
             if kind != Kind::Blind || entry["state"] != "unsure" {
                 return Err(vec![format!("it waits for a person: {entry}")]);
             }
-            let word = looked_for(world, entry);
-            api(page, Method::POST, &format!("/outbox/{}/{word}", entry["id"].as_str().unwrap_or_default())).await;
-            figures.count(&format!("unsure, and a person looked: {word}"), 1);
+            let advice = looked_for(world, entry);
+            api(page, Method::POST, &format!("/outbox/{}/{advice}", entry["id"].as_str().unwrap_or_default())).await;
+            figures.count(&format!("unsure, and a person looked: {advice}"), 1);
         }
         if began.elapsed() > PATIENCE {
             return Err(open.iter().map(|entry| format!("still open: {entry}")).collect());
