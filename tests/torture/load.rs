@@ -48,8 +48,9 @@ pub enum Edit {
 impl Call {
     /// The contact it ends on.
     pub fn contact(&self) -> u64 {
-        let mut moves = self.edits.iter().filter_map(|edit| if let Edit::Move(to) = edit { Some(*to) } else { None });
-        moves.next_back().unwrap_or(self.person)
+        let mut moves =
+            self.edits.iter().rev().filter_map(|edit| if let Edit::Move(to) = edit { Some(*to) } else { None });
+        moves.next().unwrap_or(self.person)
     }
 
     /// The notes, oldest first.

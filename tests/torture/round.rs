@@ -29,7 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(100);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Runs a round; what it counted. Panics with what is wrong.
-#[expect(clippy::panic, reason = "a round that fails ends as a test does")]
 pub fn run(seed: u64) -> Figures {
     let kinds = [Kind::Whole, Kind::Steps, Kind::Append, Kind::Steps, Kind::Whole, Kind::Blind];
     let kind = kinds[usize::try_from(seed).unwrap_or(0) % kinds.len()];
@@ -38,15 +37,17 @@ pub fn run(seed: u64) -> Figures {
     let verge_port = verge.as_ref().map_or(0, |listener| listener.local_addr().expect("an address").port());
     let began = Instant::now();
     let mut world = World::start(seed, kind, verge_port);
+    // Whatever fails, its folder stays to be looked at.
+    world.folder.disable_cleanup(true);
     let problems = match played(&world, seed, kind, verge.as_ref()) {
         Ok((mut figures, problems)) if problems.is_empty() => {
+            world.folder.disable_cleanup(false);
             figures.count("rounds", 1);
-            figures.count("milliseconds", u64::try_from(began.elapsed().as_millis()).unwrap_or(0));
+            figures.count("milliseconds of all rounds", u64::try_from(began.elapsed().as_millis()).unwrap_or(0));
             return figures;
         }
         Ok((_, problems)) | Err(problems) => problems,
     };
-    world.folder.disable_cleanup(true);
     let verge = if verge.is_some() { ", on the verge" } else { "" };
     panic!("SEED={seed} ({kind:?}{verge}), see {}:\n  {}", world.folder.path().display(), problems.join("\n  "));
 }
@@ -71,14 +72,11 @@ fn played(world: &World, seed: u64, kind: Kind, verge: Option<&TcpListener>) -> 
                 }
                 figures
             });
+            let end = End { over: &over, verge };
             figures.add(&runtime.block_on(load::run(&page, &calls, late, seed)));
             let quiet = || verge.is_some() || killer.is_finished();
             let settled = runtime.block_on(settle(world, &page, kind, &mut figures, quiet));
-            over.store(true, Ordering::SeqCst);
-            if let Some(listener) = verge {
-                // Wakes the killer, which waits for a call.
-                drop(std::net::TcpStream::connect(listener.local_addr().expect("an address")));
-            }
+            drop(end);
             figures.add(&killer.join().expect("the killer lives"));
             settled
         });
@@ -96,6 +94,21 @@ fn played(world: &World, seed: u64, kind: Kind, verge: Option<&TcpListener>) -> 
     figures.count("logs acknowledged", calls.len() as u64);
     let problems = runtime.block_on(verdict::of(&page, &book, &calls, kind, &mut figures));
     Ok((figures, problems))
+}
+
+/// Ends the killer that waits for calls, also where the round fails.
+struct End<'a> {
+    over: &'a AtomicBool,
+    verge: Option<&'a TcpListener>,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        if let Some(listener) = self.verge {
+            drop(listener.local_addr().map(std::net::TcpStream::connect));
+        }
+    }
 }
 
 fn page(world: &World) -> Page {
@@ -119,9 +132,9 @@ pub async fn api(page: &Page, method: Method, path: &str) -> Value {
                 Err(error) => error.to_string(),
             },
             Ok(answer) => answer.text().await.unwrap_or_default(),
-            Err(error) => error.to_string(),
+            Err(error) => format!("{error:?}"),
         };
-        assert!(began.elapsed() < PATIENCE, "the daemon does not answer {path}: {words}");
+        assert!(began.elapsed() < PATIENCE, "{} does not answer {path}: {words}", page.base);
         tokio::time::sleep(LOOK).await;
     }
 }
@@ -146,9 +159,9 @@ async fn settle(
             if kind != Kind::Blind || entry["state"] != "unsure" {
                 return Err(vec![format!("it waits for a person: {entry}")]);
             }
-            let verdict = looked_for(world, entry);
-            api(page, Method::POST, &format!("/outbox/{}/{verdict}", entry["id"].as_str().unwrap_or_default())).await;
-            figures.count(&format!("unsure, and a person looked: {verdict}"), 1);
+            let advice = looked_for(world, entry);
+            api(page, Method::POST, &format!("/outbox/{}/{advice}", entry["id"].as_str().unwrap_or_default())).await;
+            figures.count(&format!("unsure, and a person looked: {advice}"), 1);
         }
         if began.elapsed() > PATIENCE {
             return Err(open.iter().map(|entry| format!("still open: {entry}")).collect());
