@@ -23,7 +23,7 @@ const CALLS: &str = concat!(
 const OPEN_CALLS: &str = concat!(
     "select ",
     columns!(),
-    " from json_each($1) n join call_log l on l.remote_number = n.value \
+    " from json_each($1) n cross join call_log l on l.remote_number = n.value \
      where l.contact_id is null and l.decided_by = 'nobody' order by l.started_at desc, l.id desc limit $2"
 );
 const DAYS: &str = "select l.id, l.kind, l.note, l.last_message_at, \
@@ -33,7 +33,7 @@ const DAYS: &str = "select l.id, l.kind, l.note, l.last_message_at, \
 const OPEN_DAYS: &str = "select distinct l.id, l.kind, l.note, l.last_message_at, \
        (select count(*) from message m where m.log_id = l.id) as messages, \
        (select m.body from message m where m.log_id = l.id order by m.created_at desc, m.id desc limit 1) as newest \
-     from json_each($1) n join message_log_number t on t.number = n.value join message_log l on l.id = t.log_id \
+     from json_each($1) n cross join message_log_number t on t.number = n.value join message_log l on l.id = t.log_id \
      where l.contact_id is null and l.decided_by = 'nobody' order by l.last_message_at desc, l.id desc limit $2";
 
 #[derive(FromRow)]

@@ -33,13 +33,13 @@ pub(super) use columns;
 const FOR_POSTS: &str = concat!(
     "select ",
     columns!(),
-    " from json_each($1) asked join call_log l \
+    " from json_each($1) asked cross join call_log l \
        on l.operator = asked.value ->> 0 and l.session_id = asked.value ->> 1"
 );
 const FOR_TELEPHONY: &str = concat!(
     "select ",
     columns!(),
-    " from json_each($1) asked join call_log l \
+    " from json_each($1) asked cross join call_log l \
        on l.operator = asked.value ->> 0 and l.telephony_session_id = asked.value ->> 1 \
      order by l.created_at, l.id"
 );
@@ -61,8 +61,9 @@ const BY_SESSION: &str = concat!(
 );
 const LIST: &str = concat!("select ", columns!(), " from call_log l where l.id > $1 order by l.id limit $2");
 const BY_ID: &str = concat!("select ", columns!(), " from call_log l where l.id = $1");
+/// The asked sessions lead (`cross join`): by itself `SQLite` would go through all logs of the operator.
 const LOGGED: &str = "select l.session_id, l.id, l.note, l.contact_id \
-     from json_each($2) asked join call_log l on l.operator = $1 and l.session_id = asked.value";
+     from json_each($2) asked cross join call_log l on l.operator = $1 and l.session_id = asked.value";
 
 /// What the matcher says of a logged call.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]

@@ -78,9 +78,9 @@ const BY_CONVERSATION: &str =
 const LIST: &str = concat!("select ", columns!(), " from message_log l where l.id > $1 order by l.id limit $2");
 const MESSAGES: &str = "select body from message where log_id = $1 order by created_at, id";
 const LOGGED: &str = "select a.alias, a.log_id from json_each($2) asked \
-     join message_log_alias a on a.operator = $1 and a.alias = asked.value order by a.alias, a.log_id";
+     cross join message_log_alias a on a.operator = $1 and a.alias = asked.value order by a.alias, a.log_id";
 const LOGGED_MESSAGES: &str = "select m.id, m.log_id from json_each($2) asked \
-     join message m on m.operator = $1 and m.id = asked.value";
+     cross join message m on m.operator = $1 and m.id = asked.value";
 
 impl Storage {
     /// Takes a post into its logs, durably. Answers with the ids of the logs it concerns.

@@ -22,8 +22,11 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-pub(super) const OF_LOGS: &str =
-    concat!("select ", columns!(), " from json_each($1) asked join outbox o on o.log_id = asked.value order by o.id");
+pub(super) const OF_LOGS: &str = concat!(
+    "select ",
+    columns!(),
+    " from json_each($1) asked cross join outbox o on o.log_id = asked.value order by o.id"
+);
 pub(super) const BY_ID: &str = concat!("select ", columns!(), " from outbox o where o.id = $1");
 const LIST: &str = concat!(
     "select ",
@@ -39,9 +42,9 @@ const COUNTS: &str = "select connector, state, count(*), min(created_ms) from ou
      where state not in ('delivered', 'kept') group by connector, state order by connector, state";
 
 const NEWEST_OF: &str = "select contact_id from ( \
-       select l.contact_id, l.started_at as at from json_each($1) asked join call_log l on l.contact_id = asked.value \
+       select l.contact_id, l.started_at as at from json_each($1) asked cross join call_log l on l.contact_id = asked.value \
        union all \
-       select l.contact_id, l.last_message_at from json_each($1) asked join message_log l on l.contact_id = asked.value) \
+       select l.contact_id, l.last_message_at from json_each($1) asked cross join message_log l on l.contact_id = asked.value) \
      order by at desc, contact_id limit 1";
 
 /// How much of a connector's deliveries is open.
