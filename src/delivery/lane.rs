@@ -8,6 +8,7 @@ use super::compose::Composer;
 use crate::config::delivery::{Nobody, Several};
 use crate::config::{Config, ConnectorConfig};
 use crate::connectors::SharedConnector;
+use crate::domain::credential::Whose;
 use crate::domain::outbox::Route;
 use crate::domain::upstream::UpdateLog;
 
@@ -25,6 +26,11 @@ pub(super) struct Lane {
 }
 
 impl Lane {
+    /// Whose credential writes an operator's logs.
+    pub(super) fn whose(&self, operator: &str) -> Whose {
+        if self.connector.capabilities().per_operator { Whose::Operator(operator.to_owned()) } else { Whose::Company }
+    }
+
     pub(super) fn budget(&self) -> MutexGuard<'_, Budget> {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,6 @@ use super::attempt::Failed;
 use super::log::Log;
 use super::{Inner, Lane};
 use crate::config::delivery::{Nobody, Several};
-use crate::domain::credential::Whose;
 use crate::domain::outbox::{OutboxEntry, Settlement, Why, connector_of};
 use crate::domain::party::NamedContact;
 use crate::domain::upstream::{NewContact, NewPhone, Trouble, UpstreamError};
@@ -95,11 +94,7 @@ async fn nobody(inner: &Inner, entry: &OutboxEntry, log: &Log, wish: Option<Nobo
 }
 
 async fn create(inner: &Inner, lane: &Lane, entry: &OutboxEntry, log: &Log, number: String) -> Result<String, Failed> {
-    let whose = if lane.connector.capabilities().per_operator {
-        Whose::Operator(entry.operator.clone())
-    } else {
-        Whose::Company
-    };
+    let whose = lane.whose(&entry.operator);
     let phone = NewPhone { phone_number: number.clone(), ..NewPhone::default() };
     let contact =
         NewContact { name: log.remote_name().unwrap_or(number), phone_numbers: vec![phone], ..NewContact::default() };

@@ -31,11 +31,7 @@ impl<'a> Work<'a> {
     /// None where the log is gone.
     pub(super) async fn new(inner: &'a Inner, lane: &'a Lane, entry: &OutboxEntry) -> Result<Option<Self>, Failed> {
         let Some(log) = Log::find(&inner.means, entry).await? else { return Ok(None) };
-        let whose = if lane.connector.capabilities().per_operator {
-            Whose::Operator(entry.operator.clone())
-        } else {
-            Whose::Company
-        };
+        let whose = lane.whose(&entry.operator);
         let mut work = Work {
             inner,
             lane,

@@ -157,7 +157,8 @@ pub fn run_failed(error: RunError) -> ApiError {
     }
 }
 
-/// Upstream trouble as an answer: never a fault of the caller's.
+/// Upstream trouble as an answer. Never 401 or 403: those speak of the caller, and this is about the
+/// account upstream.
 pub fn upstream_failed(trouble: Trouble, words: &str) -> ApiError {
     let (status, code) = match trouble {
         Trouble::Down => (StatusCode::BAD_GATEWAY, "upstream_down"),

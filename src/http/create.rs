@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::access::ApiCaller;
 use super::api::raw_json;
 use super::body;
+use super::connectors::upstream_failed;
 use super::problem::ApiError;
 use super::state::ServiceState;
 use crate::domain::credential::Whose;
@@ -65,17 +66,6 @@ impl From<CreateError> for ApiError {
 
 impl From<UpstreamError> for ApiError {
     fn from(error: UpstreamError) -> Self {
-        // Never 401 or 403: those speak of the caller, and this is about the account upstream.
-        let (status, code) = match error.trouble {
-            Trouble::Down => (StatusCode::BAD_GATEWAY, "upstream_down"),
-            Trouble::Slow => (StatusCode::GATEWAY_TIMEOUT, "upstream_slow"),
-            Trouble::RateLimited => (StatusCode::SERVICE_UNAVAILABLE, "upstream_rate_limited"),
-            Trouble::Unauthorized => (StatusCode::BAD_GATEWAY, "upstream_unauthorized"),
-            Trouble::Forbidden => (StatusCode::BAD_GATEWAY, "upstream_forbidden"),
-            Trouble::Gone => (StatusCode::BAD_GATEWAY, "upstream_gone"),
-            Trouble::Rejected => (StatusCode::UNPROCESSABLE_ENTITY, "upstream_rejected"),
-            Trouble::Broken => (StatusCode::BAD_GATEWAY, "upstream_broken"),
-        };
         let fix = if error.unclear {
             "look upstream whether it was made before you send it again"
         } else {
@@ -85,6 +75,6 @@ impl From<UpstreamError> for ApiError {
                 other => other.fix(),
             }
         };
-        Self::new(status, code, error.words).fix(fix)
+        upstream_failed(error.trouble, &error.words).fix(fix)
     }
 }
