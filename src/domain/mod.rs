@@ -10,6 +10,7 @@ pub mod credential;
 pub mod fold;
 pub mod ids;
 pub mod json;
+pub mod log_form;
 pub mod media;
 pub mod message_log;
 pub mod operator;

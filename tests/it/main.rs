@@ -33,6 +33,7 @@ mod fakes;
 mod import;
 mod import_region;
 mod kept_posts;
+mod log_form;
 mod matching;
 mod media_fetch;
 mod media_keep;
