@@ -7,6 +7,7 @@ import { createAsks } from "./asks.js";
 import { createDiskStore } from "./disk-store.js";
 import { createKeeper } from "./keeper.js";
 import { createLosses } from "./losses.js";
+import { createLostMarks } from "./lost-marks.js";
 import { anothers, noRoom, unreachable } from "./problem.js";
 import { createQueues } from "./queues.js";
 import { createRematch } from "./rematch.js";
@@ -48,6 +49,7 @@ export function createKeeping(parts) {
   const ownerOf = (/** @type {string | null} */ operator) => `${base}\n${operator}`;
   const asks = createAsks({ clock, newId, send: post });
   const rematch = createRematch({ clock, keepOf, send: post, tell: (settled) => tell({ settled }) });
+  const lostMarks = createLostMarks();
   const tellLoss = createLosses({ newId, handle, alerts, keepOf });
   const queues = createQueues({
     env,
@@ -58,10 +60,10 @@ export function createKeeping(parts) {
     onWaiting: createWaiting({ clock, handle, alerts, signedOut: () => trouble.status?.status === "unauthorized" }),
     onDisplaced: (slip, body) => lose(slip, body, noRoom()),
     onLost: lose,
-    onSettled: rematch.add,
+    onSettled: settled,
     onChange: () => tell({ kept: true }),
   });
-  const keeper = createKeeper({ env, clock, newId, queues, send, run, onLost: lose, onFailure: trouble.note });
+  const keeper = createKeeper({ env, clock, newId, queues, send, run, onLost: lose, onSaved: saved, onFailure: trouble.note });
   const sweep = createSweep({
     env,
     clock,
@@ -91,7 +93,26 @@ export function createKeeping(parts) {
    */
   function lose(slip, body, failure) {
     tellLoss(slip, body, failure);
-    if (slip.mark !== null) rematch.add([{ path: slip.path, mark: slip.mark }]);
+    const { path, mark, machine } = slip;
+    if (mark === null) return;
+    const lost = { path, mark, machine, words: failure.detail };
+    lostMarks.add(lost);
+    // The tab whose widget asks may be another.
+    tell({ lost });
+    rematch.add([{ path, mark }]);
+  }
+
+  /** @param {{path: string, mark: string | null, machine: number}} slip */
+  function saved({ path, mark, machine }) {
+    if (mark === null) return;
+    lostMarks.saved({ path, mark, machine });
+    tell({ saved: { path, mark, machine } });
+  }
+
+  /** @param {{path: string, mark: string, machine: number}[]} posts */
+  function settled(posts) {
+    for (const post of posts) saved(post);
+    rematch.add(posts.map(({ path, mark }) => ({ path, mark })));
   }
 
   /**
@@ -139,7 +160,8 @@ export function createKeeping(parts) {
   for (const [target, type, run] of listeners) target.addEventListener(type, run);
 
   return {
-    marksOf: queues.marks,
+    /** @type {import("./internal.d.ts").MarksOf} */
+    marksOf: (path) => ({ waits: queues.marks(path), lost: lostMarks.of(path) }),
     /**
      * @param {WidgetRequest} request
      * @param {PathEntry} entry
@@ -159,6 +181,7 @@ export function createKeeping(parts) {
     /** @param {string} operator */
     become(operator) {
       leads = false;
+      if (ownerOf(operator) !== queues.owner) lostMarks.clear();
       queues.become(ownerOf(operator));
     },
     /** @param {boolean} alone */
@@ -170,6 +193,8 @@ export function createKeeping(parts) {
     /** @param {any} message from another tab */
     told(message) {
       if (message?.kept) queues.changedElsewhere();
+      if (message?.lost) lostMarks.add(message.lost);
+      if (message?.saved) lostMarks.saved(message.saved);
       if (Array.isArray(message?.settled)) rematch.show(message.settled);
       if (typeof message?.autoLog === "boolean") sweep.setAutoLog(message.autoLog);
     },
