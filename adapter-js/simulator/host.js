@@ -61,8 +61,9 @@ try {
   });
   handle.addEventListener("open", (event) => {
     const { kind, url, detail } = event.detail;
-    // The address holds a ticket that is nobody else's business.
+    // These open in windows of their own. Their addresses hold tickets that are nobody else's business.
     if (kind === "authorize") return feed.add("open", kind, (detail.connectors ?? []).map(({ name }) => name).join(", "));
+    if (kind === "media") return feed.add("open", kind, detail.id ?? "");
     // This page shows the record itself instead of a new window.
     event.preventDefault();
     feed.add("open", kind, url ?? detail.name ?? detail.id ?? "");
