@@ -63,13 +63,14 @@ fn the_examples_blocks_can_be_used() {
                 || code.starts_with("  {")
                 || *code == "]"
                 || {
-                    ["id", "type", "name", "value", "group_id", "items", "kid", "alg"].contains(&key)
+                    ["id", "type", "name", "value", "group_id", "items", "kid", "alg", "options", "required"]
+                        .contains(&key)
                         && code.contains(" = ")
                 }
         });
         match code {
             Some(code) => text += code,
-            None if line == "keys = []" || line == "settings = []" => {}
+            None if ["keys = []", "settings = []", "call_fields = []"].contains(&line) => {}
             None => text += line,
         }
         text.push('\n');
@@ -361,4 +362,16 @@ fn keys_are_checked() {
     );
     let found = problems(&twice, &[]);
     assert!(found.len() == 2 && found[0].contains("two keys") && found[1].contains("keys[2].kid"), "{found:?}");
+}
+
+#[test]
+fn fields_of_log_forms_are_checked_and_so_are_their_places() {
+    let field = "[[service.call_fields]]\nid = 'disposition'\ntype = 'string'\nname = 'Outcome'\n";
+    let crm = "[connectors.crm]\nkind = 'hubspot'\n[connectors.crm.logs]\ncall_fields = { disposition = 'x' }\n";
+    assert_eq!(good(&format!("{crm}{field}"), &[]).connectors["crm"].logs.call_fields["disposition"], "x");
+    let wanted = ["connectors.crm.logs.call_fields.dispositon", "no field of the form", "did you mean `disposition`?"];
+    told(&format!("{}{field}", crm.replace("{ disposition", "{ dispositon")), &[], &wanted);
+    told(&field.replace("disposition", "note"), &[], &["service.call_fields[0].id", "choose another id"]);
+    let link = field.replace("'string'", "'link'\nuri = 'https://crm.example/'");
+    told(&link, &[], &["service.call_fields[0].type", "boolean, option, string and text"]);
 }
