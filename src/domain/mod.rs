@@ -8,6 +8,8 @@ pub mod connector_state;
 pub mod contact;
 pub mod credential;
 pub mod fold;
+pub mod hex;
+pub mod html;
 pub mod ids;
 pub mod json;
 pub mod log_form;

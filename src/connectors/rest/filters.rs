@@ -11,6 +11,7 @@ use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind};
 
 use super::times;
+use crate::domain::html;
 
 /// Their names with what they do.
 pub const FILTERS: [(&str, &str); 11] = [
@@ -51,7 +52,7 @@ pub(super) fn add(env: &mut Environment<'static>) {
     });
     env.add_filter("base64", |text: &Value| given(text, |text| Ok(STANDARD.encode(text.to_string()).into())));
     env.add_filter("soql", |text: &Value| given(text, |text| Ok(quoted(&text.to_string()).into())));
-    env.add_filter("html", |text: &Value| given(text, |text| Ok(html(&text.to_string()).into())));
+    env.add_filter("html", |text: &Value| given(text, |text| Ok(html::with_lines(&text.to_string()).into())));
     env.add_filter("texts", |table: &Value| given(table, texts));
     env.add_filter("digits", |text: &Value| {
         given(text, |text| Ok(text.to_string().chars().filter(char::is_ascii_digit).collect::<String>().into()))
@@ -99,23 +100,6 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-fn html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' => out.push_str("<br>"),
-            '\r' => {}
             _ => out.push(c),
         }
     }
