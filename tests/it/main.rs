@@ -20,6 +20,7 @@ mod create_contact;
 mod create_upstream;
 mod delivery;
 mod delivery_media;
+mod delivery_secrets;
 mod delivery_sessions;
 mod delivery_weather;
 mod delivery_whose;

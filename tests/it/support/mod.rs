@@ -13,6 +13,7 @@ pub mod memory;
 pub mod raw;
 pub mod rest;
 pub mod servers;
+pub mod trace;
 pub mod upstream;
 pub mod vector;
 pub mod vendor;
