@@ -3,10 +3,12 @@
 //! A template (`MiniJinja`) sees `kind`, `subject`, `direction`, `from`, `to`, `contact`, `operator`,
 //! `started` (in the configured zone), `duration`, `result`, `note`, `recording`, `voicemail`, `ai_note`,
 //! `transcript`, `legs`, `messages` (each `time`, `from`, `text`, `attachments`), `form`, `fields` (what was
-//! answered to fields of one's own and has no place upstream, each `name`, `value`), `moved_to`, and `lines`,
-//! which says for each of these names whether it is wanted. Values are never read as templates.
+//! answered to fields of one's own and has no place upstream, each `name`, `value`), `moved_to`, `incomplete`
+//! (of a chat that was watched only in part), and `lines`, which says for each of these names whether it is
+//! wanted. Values are never read as templates.
 
 mod call;
+mod chat;
 mod escape;
 mod message;
 
@@ -22,6 +24,7 @@ use serde::Serialize;
 use crate::config::delivery::Line;
 use crate::domain::upstream::LogFormat;
 pub(super) use call::{of_call, recording};
+pub(super) use chat::of_chat;
 pub(super) use message::of_messages;
 
 /// What a template sees.
@@ -47,6 +50,8 @@ pub(super) struct Facts {
     pub(super) form: serde_json::Map<String, serde_json::Value>,
     pub(super) fields: Vec<FieldFacts>,
     pub(super) moved_to: Option<String>,
+    /// Messages are surely missing.
+    pub(super) incomplete: bool,
 }
 
 /// An answer to a field of one's own.
