@@ -56,7 +56,10 @@ mod tests {
         );
         assert_eq!(signed(HashAlgorithm::Sha256), "f859287203804f8f25123b3ea651338ac73cef970bec1066d061d75786c0dcb7");
         assert_eq!(signed(HashAlgorithm::Md5), "8d549c98b9d888c35a619274db4888e3");
-        assert_eq!(signed(HashAlgorithm::Sha512), "4ea919daf569bfe27144e33f84b58fcccf98379107c3024db7d0514963775cd600a603cb4dbb48e51a50825df62287b4eb52073c7a86b46b38c6fddcc6c8afbb");
+        assert_eq!(
+            signed(HashAlgorithm::Sha512),
+            "4ea919daf569bfe27144e33f84b58fcccf98379107c3024db7d0514963775cd600a603cb4dbb48e51a50825df62287b4eb52073c7a86b46b38c6fddcc6c8afbb"
+        );
     }
 
     #[test]

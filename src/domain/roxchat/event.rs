@@ -1,5 +1,9 @@
 //! The events of a workspace, once they were read.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
 /// Who writes, under the ids that are told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Visitor {
@@ -79,6 +83,53 @@ pub enum Event {
     },
     /// Something newer than this daemon: kept as it came.
     Unknown,
+}
+
+impl Event {
+    /// Whose event it is; after an authorization, who the visitor is now.
+    pub fn visitor(&self) -> Option<&Visitor> {
+        match self {
+            Self::Message { visitor, .. } | Self::Closed { visitor, .. } | Self::Selected { visitor, .. } => {
+                Some(visitor)
+            }
+            Self::Authorized { new, .. } => Some(new),
+            Self::NotificationAdded { .. } | Self::NotificationRemoved { .. } | Self::Unknown => None,
+        }
+    }
+
+    /// The chat it is about.
+    pub fn chat_id(&self) -> Option<i64> {
+        match self {
+            Self::Message { chat_id, .. } | Self::Closed { chat_id, .. } => Some(*chat_id),
+            Self::Selected { chat_id, .. } => *chat_id,
+            _ => None,
+        }
+    }
+
+    /// The visit it was told in.
+    pub fn session(&self) -> Option<&str> {
+        match self {
+            Self::Message { session, .. } | Self::Selected { session, .. } => session.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What two pages tell alike when they tell of the same message, or of the same closing.
+    pub fn digest(&self) -> Option<String> {
+        let mut hash = Sha256::new();
+        match self {
+            Self::Message { chat_id, session, kind, text, .. } => {
+                // Lengths keep the parts apart.
+                for part in [&chat_id.to_string(), session.as_deref().unwrap_or_default(), kind, text] {
+                    hash.update(part.len().to_be_bytes());
+                    hash.update(part.as_bytes());
+                }
+            }
+            Self::Closed { chat_id, .. } => hash.update(format!("closed {chat_id}")),
+            _ => return None,
+        }
+        Some(URL_SAFE_NO_PAD.encode(hash.finalize()))
+    }
 }
 
 /// Why an event is refused.

@@ -97,7 +97,9 @@ pub struct Rules {
 impl Rules {
     /// Contact ids that an id from outside may stand for.
     pub fn contact_ids(&self, id: &str) -> Vec<String> {
-        std::iter::once(id.to_owned()).chain(self.connectors.iter().map(|connector| format!("{connector}:{id}"))).collect()
+        std::iter::once(id.to_owned())
+            .chain(self.connectors.iter().map(|connector| format!("{connector}:{id}")))
+            .collect()
     }
 }
 

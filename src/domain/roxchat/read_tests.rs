@@ -127,7 +127,8 @@ fn what_is_wrong_has_a_reason() {
         event["params"][key] = value;
         event
     };
-    for chat in [json!("483"), json!(483.5), json!(483.0), json!(true), json!([483]), json!({}), json!(1e30), json!(null)]
+    for chat in
+        [json!("483"), json!(483.5), json!(483.0), json!(true), json!([483]), json!({}), json!(1e30), json!(null)]
     {
         assert_eq!(reason(&message("chatId", chat.clone())), "chat_id_not_integer", "{chat}");
     }
