@@ -71,6 +71,7 @@ impl Config {
         }
         self.roxchat.check(report);
         self.vault.check(report);
+        self.conversations.check(report);
         self.delivery.check(report);
         self.log.check(report);
         self.media.check(report);

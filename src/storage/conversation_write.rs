@@ -55,7 +55,7 @@ const DELETE_ENTRIES: &str = "delete from outbox where log_id = $1";
 const DELETE_MESSAGES: &str = "delete from conversation_message where conversation_id = $1";
 const DELETE_CONVERSATION: &str = "delete from conversation where id = $1";
 /// What is still on its way stays until it arrived.
-const OLD: &str = "select v.id from conversation v where v.state = 'closed' and v.last_ms < $1 \
+const OLD: &str = "select v.id from conversation v where v.last_ms < $1 \
      and not exists (select 1 from outbox o where o.log_id = v.id and o.state not in ('delivered', 'kept')) \
      order by v.id limit 500";
 const DELETE_STRANGERS: &str = "delete from identity where updated_ms < $1 and contact_id is null \

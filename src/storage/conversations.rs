@@ -106,12 +106,16 @@ impl Storage {
         Ok(matches!(self.writer.run(Job::Conversation(job)).await?, Done::Chosen(true)))
     }
 
-    /// Deletes closed conversations whose last message is older, and visitors of whom nothing is left. How
-    /// many conversations went.
+    /// Deletes conversations whose last message is older and that are not on their way to a CRM, and
+    /// visitors of whom nothing is left. How many conversations went.
     pub async fn purge_conversations(&self, before_ms: i64) -> Result<i64, StorageError> {
-        match self.writer.run(Job::Conversation(ConversationJob::Purge { before_ms })).await? {
-            Done::Count(count) => Ok(count),
-            _ => Ok(0),
+        let mut all = 0;
+        loop {
+            // In pieces, so that calls do not wait for it.
+            match self.writer.run(Job::Conversation(ConversationJob::Purge { before_ms })).await? {
+                Done::Count(count) if count > 0 => all += count,
+                _ => return Ok(all),
+            }
         }
     }
 }

@@ -15,6 +15,8 @@ mod contact_rows;
 pub mod contact_search;
 pub mod contacts;
 mod conversation_write;
+#[cfg(test)]
+mod conversation_write_tests;
 pub mod conversations;
 pub mod credentials;
 pub mod db;
