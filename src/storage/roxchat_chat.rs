@@ -8,7 +8,7 @@ use super::conversation_write::{append, find_conversation, open_conversation, pu
 use super::conversations::conversation_columns;
 use super::error::StorageError;
 use super::roxchat_write::{Taken, World};
-use super::{roxchat_visitor, roxchat_watch};
+use super::{roxchat_command, roxchat_visitor, roxchat_watch};
 use crate::domain::conversation::{Author, ChatMessage, Conversation, Opening};
 use crate::domain::identity::{Channel, Identity};
 use crate::domain::outbox::Urgency;
@@ -44,6 +44,7 @@ pub(super) async fn message(
 ) -> Result<(), StorageError> {
     let Event::Message { visitor, chat_id, kind, text, truncated, session } = event else { return Ok(()) };
     let identity = roxchat_visitor::see(tx, taken, visitor, world).await?;
+    roxchat_command::remember_session(tx, taken, &identity, session.as_deref()).await?;
     let twin = collapse(tx, taken).await?;
     let (kind, author) = kind_of(kind);
     let mut chat = open(tx, taken, *chat_id, &identity, world).await?;
@@ -118,12 +119,13 @@ pub(super) async fn close(
 pub(super) async fn selected(
     tx: &mut SqliteConnection,
     taken: Taken<'_>,
-    visitor: &Visitor,
-    chat_id: Option<i64>,
+    event: &Event,
     world: World<'_>,
 ) -> Result<(), StorageError> {
-    roxchat_visitor::see(tx, taken, visitor, world).await?;
-    let Some(chat_id) = chat_id else { return Ok(()) };
+    let Event::Selected { visitor, chat_id, session } = event else { return Ok(()) };
+    let identity = roxchat_visitor::see(tx, taken, visitor, world).await?;
+    roxchat_command::remember_session(tx, taken, &identity, session.as_deref()).await?;
+    let Some(chat_id) = *chat_id else { return Ok(()) };
     let known = find_conversation(tx, Channel::Roxchat, &taken.rules.workspace, &chat_id.to_string()).await?;
     if known.is_none() {
         roxchat_watch::began_before(tx, taken, chat_id).await?;

@@ -159,16 +159,13 @@ async fn apply(
     event: &Event,
     world: World<'_>,
 ) -> Result<(), StorageError> {
-    if let (Some(visitor), Some(session)) = (event.visitor(), event.session()) {
-        roxchat_command::remember_session(tx, taken, &visitor.id, session).await?;
-    }
     match event {
         Event::Message { .. } => roxchat_chat::message(tx, taken, event, world).await,
         Event::Closed { visitor, chat_id, source } => {
             roxchat_chat::close(tx, taken, (visitor, *chat_id, source), world).await
         }
         Event::Authorized { old, new } => roxchat_visitor::authorized(tx, taken, old, new, world).await,
-        Event::Selected { visitor, chat_id, .. } => roxchat_chat::selected(tx, taken, visitor, *chat_id, world).await,
+        Event::Selected { .. } => roxchat_chat::selected(tx, taken, event, world).await,
         Event::NotificationAdded { id } => notify(tx, taken, id, false).await,
         Event::NotificationRemoved { id } => notify(tx, taken, id, true).await,
         Event::Unknown => Ok(()),
