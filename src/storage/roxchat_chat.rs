@@ -20,13 +20,13 @@ const IDLE: &str = concat!(
     " from conversation v where v.channel = 'roxchat' and v.account = $1 and v.state = 'open' and v.last_ms < $2 \
      order by v.last_ms limit 500"
 );
-/// The earliest event of another page that says the same, and that no event of this page repeats already:
+/// The nearest event of another page that says the same, and that no event of this page repeats already:
 /// a page that tells "ok" twice repeats two, not one.
 const TWIN: &str = "select e.key, e.stream || ':' || e.seq from roxchat_event e \
      where e.workspace = $1 and e.digest = $2 and e.at_ms between $3 - $5 and $3 + $5 and e.stream <> $4 \
      and e.collapsed_into is null \
      and not exists (select 1 from roxchat_event o where o.collapsed_into = e.key and o.stream = $4) \
-     order by e.at_ms, e.key limit 1";
+     order by abs(e.at_ms - $3), e.key limit 1";
 const COLLAPSE: &str = "update roxchat_event set collapsed_into = $2 where key = $1";
 
 /// The event that one repeats.
@@ -77,7 +77,12 @@ pub(super) async fn message(
         if taken.rules.log_at_once && chat.revision == 0 {
             chat.revision = 1;
         }
-        urgency = (chat.revision > 0).then_some(if chat.open { Urgency::Live } else { Urgency::Complete });
+        let pace = match (chat.open, taken.rules.log_at_once) {
+            (false, _) => Urgency::Complete,
+            (true, true) => Urgency::Settling,
+            (true, false) => Urgency::Live,
+        };
+        urgency = (chat.revision > 0).then_some(pace);
     }
     put_conversation(tx, &chat, urgency, world.routes, world.clock).await?;
     append(tx, &chat.id, &message).await?;

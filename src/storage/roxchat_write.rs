@@ -118,7 +118,7 @@ async fn take_one(
     // A page's clock may be set back; the order of what it told stands.
     let at_ms = telling.at_ms.min(after.unwrap_or(i64::MAX)).max(before.unwrap_or(i64::MIN));
     let event = telling.event.as_ref();
-    let digest = event.ok().and_then(|event| event.digest());
+    let digest = event.ok().and_then(Event::digest);
     let key: Option<i64> = sqlx::query_scalar(KEEP)
         .bind(workspace)
         .bind(&batch.stream)
@@ -128,7 +128,7 @@ async fn take_one(
         .bind(world.clock.now_ms())
         .bind(&telling.raw)
         .bind(event.err().map(|refusal| refusal.reason))
-        .bind(event.ok().and_then(|event| event.chat_id()))
+        .bind(event.ok().and_then(Event::chat_id))
         .bind(&digest)
         .fetch_optional(&mut *tx)
         .await?;

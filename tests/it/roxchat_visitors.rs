@@ -64,6 +64,8 @@ async fn the_order_of_ids_is_the_configurations_and_what_a_person_said_comes_fir
     let id = chat(&daemon).await["id"].as_str().expect("an id").to_owned();
     daemon.send("POST", &format!("/v1/conversations/{id}/link"), &json!({"contactId": "crm:777"})).await.ok();
     assert_eq!(pop(&page, both()).await["contacts"][0]["id"], "crm:777");
+    daemon.send("POST", &format!("/v1/conversations/{id}/link"), &json!({"contactId": null})).await.ok();
+    assert_eq!(pop(&page, both()).await["status"], "none", "nobody is a word, too");
 }
 
 #[tokio::test]
