@@ -6,6 +6,7 @@ mod api;
 mod connectors;
 pub mod delivery;
 mod draft;
+pub mod engage;
 mod load;
 mod log;
 mod media;
@@ -25,9 +26,11 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use api::ApiConfig;
+pub use api::{ApiConfig, Scope, ScopedKey};
 pub use connectors::{ConnectorConfig, ConnectorKind, ConnectorsConfig, FilterConfig, SignIn};
+
 pub use delivery::{DeliveryConfig, LogsConfig};
+pub use engage::EngageConfig;
 pub use load::Loaded;
 pub use log::{LogConfig, LogFormat};
 pub use media::{MediaConfig, MediaLink, RetentionConfig, S3Config};
@@ -69,6 +72,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Recordings, voicemails, faxes and attachments.
     pub media: MediaConfig,
+    /// Sites that chat by Engage Messaging.
+    pub engage: EngageConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.
     pub service: ServiceConfig,
 }
