@@ -55,7 +55,8 @@ fn the_examples_blocks_can_be_used() {
     let mut text = String::new();
     let mut connector = false;
     for line in EXAMPLE.lines() {
-        connector = line.starts_with('#') && (connector || line.starts_with("# [connectors.") || line.starts_with("# [engage."));
+        connector = line.starts_with('#')
+            && (connector || line.starts_with("# [connectors.") || line.starts_with("# [engage."));
         let code = line.strip_prefix("# ").filter(|code| {
             let key = code.split(['=', ' ']).next().unwrap_or_default();
             connector && !key.ends_with("_file")

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod connector_state;
 pub mod contact;
 pub mod credential;
+pub mod engage;
 pub mod fold;
 pub mod ids;
 pub mod json;

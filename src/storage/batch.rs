@@ -7,7 +7,9 @@ use sqlx::SqliteConnection;
 
 use super::error::StorageError;
 use super::writer::{Done, Job};
-use super::{call_logs, connectors, contact_rows, credentials, media_rows, message_log_write, operators, outbox_write};
+use super::{
+    call_logs, connectors, contact_rows, credentials, engage, media_rows, message_log_write, operators, outbox_write,
+};
 use crate::domain::call_log::CallPost;
 use crate::domain::clock::Clock;
 use crate::domain::outbox::Routes;
@@ -68,6 +70,7 @@ async fn run_one(
             outbox_write::revise(tx, logs, routes, clock).await?;
             return Ok(done);
         }
+        Job::Engage(job) => return engage::write(tx, job, clock).await.map(Done::Engage),
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);
         }

@@ -17,6 +17,7 @@ pub mod contacts;
 pub mod credentials;
 pub mod db;
 mod direct;
+pub mod engage;
 pub mod error;
 pub mod media;
 mod media_rows;

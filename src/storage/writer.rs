@@ -17,6 +17,7 @@ use super::batch;
 use super::connectors::SyncWrite;
 use super::contact_batch::{BatchOutcome, ContactBatch};
 use super::credentials::CredentialJob;
+use super::engage::{EngageDone, EngageJob};
 use super::error::StorageError;
 use super::media_rows::{MediaJob, Removed};
 use super::number_index::NumberIndex;
@@ -66,6 +67,7 @@ pub(super) enum Job {
     Credential(CredentialJob),
     Outbox(OutboxJob),
     Media(Arc<MediaJob>),
+    Engage(Arc<EngageJob>),
     PurgeTombstones {
         changed_before: i64,
     },
@@ -98,6 +100,7 @@ pub(super) enum Done {
     },
     /// Files went.
     MediaGone(Removed),
+    Engage(EngageDone),
     /// Tombstones were forgotten: the oldest usable token.
     Floor(i64),
     Nothing,

@@ -62,7 +62,8 @@ impl CommunityConfig {
             if secret.is_empty() {
                 report.wrong(&at(key), "is missing: give what the webhook in Engage Digital has");
             } else if secret.expose().len() < SHORTEST {
-                let words = format!("is shorter than {SHORTEST} characters: `openssl rand -hex 16`, here and in Engage");
+                let words =
+                    format!("is shorter than {SHORTEST} characters: `openssl rand -hex 16`, here and in Engage");
                 report.wrong(&at(key), words);
             }
         }

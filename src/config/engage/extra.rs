@@ -89,7 +89,8 @@ pub(super) fn check_extra_values(path: &str, values: &[ExtraValue], report: &mut
             report.wrong(&at("key"), format!("`{}` is mapped twice: keep one", value.key));
         }
         if !value.from.starts_with(CONTACT) || value.steps().any(str::is_empty) {
-            report.wrong(&at("from"), "must name a field of the contact, such as \"contact.id\" or \"contact.emails.0\"");
+            report
+                .wrong(&at("from"), "must name a field of the contact, such as \"contact.id\" or \"contact.emails.0\"");
         }
         report.range(&at("max_length"), value.max_length, 1..=LONGEST);
     }

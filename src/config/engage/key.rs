@@ -156,7 +156,9 @@ impl EngageKey {
         }
         Ok(match encoding {
             SecretEncoding::Text => text.as_bytes().to_vec(),
-            SecretEncoding::Hex => text.as_bytes().chunks(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect(),
+            SecretEncoding::Hex => {
+                text.as_bytes().chunks(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect()
+            }
         })
     }
 
@@ -213,7 +215,10 @@ pub(super) fn check_keys(path: &str, keys: &mut [EngageKey], report: &mut Report
         let (earlier, rest) = keys.split_at_mut(index);
         let Some(key) = rest.first_mut() else { continue };
         if !is_key_id(&key.id) || key.id.len() > MAX_KID {
-            report.wrong(&format!("{path}.id"), "must be the Key ID of the community: a-z, 0-9 and _, such as \"site_1\"");
+            report.wrong(
+                &format!("{path}.id"),
+                "must be the Key ID of the community: a-z, 0-9 and _, such as \"site_1\"",
+            );
         } else if earlier.iter().any(|other| other.id == key.id) {
             report.wrong(&format!("{path}.id"), format!("`{}` names two keys: give each its own", key.id));
         }
