@@ -32,6 +32,7 @@ create table engage_chain (
     claims text,
     ttl integer not null,
     ends_at integer not null,
+    renewals integer not null default 0,
     revoked_at integer
 ) strict, without rowid;
 

@@ -11,6 +11,8 @@ use super::passing::Digested;
 pub const GRACE_MS: i64 = 30_000;
 /// Further grants that a used one gives within that time.
 pub const MOST_USES: i64 = 8;
+/// Renewals of one chain: 20 tabs that renew every hour stay below.
+pub const MOST_RENEWALS: i64 = 240;
 /// Seconds after its end for which Engage takes a token.
 pub const LEEWAY: i64 = 10;
 
@@ -55,6 +57,8 @@ pub struct Chain {
 pub struct Grant {
     /// The chain it belongs to.
     pub chain: Chain,
+    /// Renewals of the chain so far.
+    pub renewals: i64,
     /// When it was used first, Unix ms.
     pub used_ms: Option<i64>,
     /// How often it was used.
@@ -70,6 +74,8 @@ pub enum GrantRefusal {
     Expired,
     /// It, or another of its chain, was used a second time: somebody has a copy.
     Replayed,
+    /// The chain renews more often than pages do.
+    TooOften,
 }
 
 impl Grant {
@@ -85,6 +91,7 @@ impl Grant {
             return Err(GrantRefusal::Expired);
         }
         match self.used_ms {
+            _ if self.renewals >= MOST_RENEWALS => Err(GrantRefusal::TooOften),
             None => Ok(()),
             // A clock that went back makes the time no longer than it is.
             Some(used) if now_ms - used <= GRACE_MS && self.uses < MOST_USES => Ok(()),
@@ -251,7 +258,7 @@ mod tests {
             ends_ms: 1_000_000,
             revoked_ms: None,
         };
-        let mut grant = Grant { chain, used_ms: None, uses: 0 };
+        let mut grant = Grant { chain, renewals: 0, used_ms: None, uses: 0 };
         assert_eq!(grant.check("shop", 999_999), Ok(()));
         assert_eq!(grant.check("shop", 1_000_000), Err(GrantRefusal::Expired));
         assert_eq!(grant.check("other", 0), Err(GrantRefusal::Unknown));
@@ -261,6 +268,8 @@ mod tests {
         assert_eq!(grant.check("shop", 5_001 + GRACE_MS), Err(GrantRefusal::Replayed));
         grant.uses = MOST_USES;
         assert_eq!(grant.check("shop", 5_000), Err(GrantRefusal::Replayed));
+        (grant.used_ms, grant.renewals) = (None, MOST_RENEWALS);
+        assert_eq!(grant.check("shop", 5_000), Err(GrantRefusal::TooOften));
         grant.chain.revoked_ms = Some(1);
         assert_eq!(grant.check("shop", 5_000), Err(GrantRefusal::Replayed));
     }

@@ -24,9 +24,10 @@ const MINTED: &str = "insert into engage_mint (site, uuid, kid, contact_id, exp,
 const ADD_CHAIN: &str = "insert into engage_chain (id, site, uuid, contact_id, claims, ttl, ends_at) \
      values ($1, $2, $3, $4, $5, $6, $7)";
 const ADD_GRANT: &str = "insert into engage_grant (hash, chain, uses) values ($1, $2, 0)";
-const GRANT: &str = "select c.id, c.site, c.uuid, c.contact_id, c.claims, c.ttl, c.ends_at, c.revoked_at, \
+const GRANT: &str = "select c.id, c.site, c.uuid, c.contact_id, c.claims, c.ttl, c.ends_at, c.renewals, c.revoked_at, \
      g.used_at, g.uses from engage_grant g join engage_chain c on c.id = g.chain where g.hash = $1";
 const USE_GRANT: &str = "update engage_grant set used_at = coalesce(used_at, $2), uses = uses + 1 where hash = $1";
+const COUNT_RENEWAL: &str = "update engage_chain set renewals = renewals + 1 where id = $1";
 const REVOKE: &str = "update engage_chain set revoked_at = $2, claims = null where id = $1 and revoked_at is null";
 /// What is over is kept for a day, so that a late page hears "expired" and not "unknown".
 const FORGET_CHAINS: &str = "delete from engage_chain where ends_at < $1";
@@ -181,6 +182,7 @@ async fn renew(
     }
     sqlx::query(USE_GRANT).bind(renewal.from.as_slice()).bind(now).execute(&mut *tx).await?;
     sqlx::query(ADD_GRANT).bind(renewal.to.as_slice()).bind(&grant.chain.id).execute(&mut *tx).await?;
+    sqlx::query(COUNT_RENEWAL).bind(&grant.chain.id).execute(&mut *tx).await?;
     note(tx, &renewal.mint, now).await?;
     Ok(Ok(()))
 }
@@ -206,6 +208,7 @@ impl FromRow<'_, SqliteRow> for StoredGrant {
                 ends_ms: row.try_get("ends_at")?,
                 revoked_ms: row.try_get("revoked_at")?,
             },
+            renewals: row.try_get("renewals")?,
             used_ms: row.try_get("used_at")?,
             uses: row.try_get("uses")?,
         }))

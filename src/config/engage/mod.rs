@@ -72,3 +72,6 @@ fn check_domain(path: &str, domain: &str, example: &str, report: &mut Report<'_>
         report.wrong(path, format!("is no domain: write \"acme\" for {example}, or a whole host name, in lower case"));
     }
 }
+
+#[cfg(test)]
+mod tests;
