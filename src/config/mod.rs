@@ -4,6 +4,7 @@
 
 mod api;
 mod connectors;
+mod conversations;
 pub mod delivery;
 mod draft;
 pub mod engage;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 pub use api::{ApiConfig, Scope, ScopedKey};
 pub use connectors::{ConnectorConfig, ConnectorKind, ConnectorsConfig, FilterConfig, SignIn};
 
+pub use conversations::ConversationsConfig;
 pub use delivery::{DeliveryConfig, LogsConfig};
 pub use engage::EngageConfig;
 pub use load::Loaded;
@@ -74,6 +76,8 @@ pub struct Config {
     pub media: MediaConfig,
     /// Sites that chat by Engage Messaging.
     pub engage: EngageConfig,
+    /// Conversations of chat widgets.
+    pub conversations: ConversationsConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.
     pub service: ServiceConfig,
 }
