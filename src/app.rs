@@ -83,6 +83,7 @@ pub struct App {
     closing: CancellationToken,
     tasks: TaskTracker,
     origins: Vec<String>,
+    engage: engage::Reader,
 }
 
 impl App {
@@ -143,13 +144,16 @@ impl App {
             clock,
         };
         let origins = own_origins(&state.config);
-        let app = Self { state, closing, tasks, origins };
+        let ServiceState { config, storage, clock, .. } = state.clone();
+        let engage = engage::Reader::new(config, storage, outside.outbound, clock);
+        let app = Self { state, closing, tasks, origins, engage };
         app.start_maintenance();
         app.start_watch();
         app.start_authority();
         app.state.sync.start(&app.tasks);
         app.start_delivery(news);
         app.tasks.spawn(app.state.media.clone().keep_sweeping());
+        app.tasks.spawn(app.engage.clone().follow(app.closing.clone()));
         Ok(app)
     }
 
@@ -169,7 +173,7 @@ impl App {
         let guard = Guard::new(config.server.host_names(), self.origins.iter().cloned(), engage::page_origins(config));
         Router::new()
             .merge(embeddable::router())
-            .merge(engage::router())
+            .merge(engage::router(self.engage.clone()))
             .merge(connect::router(&self.state))
             .merge(media_files::router())
             .merge(conversations::router())

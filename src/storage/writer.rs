@@ -82,7 +82,11 @@ impl Job {
     fn is_news(&self) -> bool {
         match self {
             Self::Outbox(job) => job.is_news(),
-            Self::CallPost { .. } | Self::MessagePost { .. } | Self::Conversation(_) | Self::Media(_) => true,
+            Self::CallPost { .. }
+            | Self::MessagePost { .. }
+            | Self::Conversation(_)
+            | Self::Engage(_)
+            | Self::Media(_) => true,
             _ => false,
         }
     }
