@@ -165,3 +165,25 @@ async fn visitors_are_signed_as_the_vendor_checks_them() {
     }
     desk().await.send("POST", SIGN, &asked).await.problem(409, "no_signature_key");
 }
+
+#[tokio::test]
+async fn only_a_key_with_the_scope_has_visitors_signed() {
+    let keys =
+        ["whole-key-0123456789-0123456789", "signs-key-0123456789-0123456789", "mints-key-0123456789-0123456789"];
+    let [whole, signs, mints] = keys;
+    let mut daemon = Daemon::with(&format!(
+        "{DESK}signature_key = 'CANARY-key'\n[operators]\nauth = 'jwt'\n[[operators.keys]]\nkid = 'k'\nalg = 'HS256'\n\
+         secret = '0123456789-0123456789-0123456789'\n[api]\nkeys = ['{whole}']\n\
+         [[api.scoped_keys]]\nkey = '{signs}'\nscopes = ['roxchat:sign']\n\
+         [[api.scoped_keys]]\nkey = '{mints}'\nscopes = ['engage:mint']\n"
+    ))
+    .await;
+    let asked = json!({"fields": {"id": "8d1f4c1e6c0b4b7e"}});
+    daemon.send("POST", SIGN, &asked).await.problem(401, "api_key_refused");
+    daemon.bearer = Some(mints.to_owned());
+    daemon.send("POST", SIGN, &asked).await.problem(403, "scope_missing");
+    for key in [whole, signs] {
+        daemon.bearer = Some(key.to_owned());
+        daemon.send("POST", SIGN, &asked).await.ok();
+    }
+}

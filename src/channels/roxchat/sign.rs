@@ -1,16 +1,18 @@
-//! `POST /v1/roxchat/{workspace}/visitors/sign`: the company's own server has a visitor signed.
+//! `POST /v1/roxchat/{workspace}/visitors/sign`: the company's own server has a visitor signed,
+//! with an API key that may do that.
 
 use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::Workspace;
 use super::signature;
-use crate::http::{ApiCaller, ApiError, ServiceState, body};
+use crate::config::Scope;
+use crate::http::{ApiError, ServiceState, body};
 
 /// Greatest body, in bytes.
 const LIMIT: usize = 64 * 1024;
@@ -25,10 +27,11 @@ const SHORT_ID: usize = 16;
 /// seconds. Fields are texts, and `id` is one of them.
 pub(super) async fn sign(
     State(state): State<ServiceState>,
-    _: ApiCaller,
+    headers: HeaderMap,
     workspace: Workspace,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
+    state.access.scoped(&headers, Scope::RoxchatSign)?;
     let key = &workspace.config.signature_key;
     if key.is_empty() {
         let detail = "this workspace has no key to sign visitors with";
