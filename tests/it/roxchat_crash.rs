@@ -21,7 +21,7 @@ const OF_EACH: usize = 5;
 fn batch(page: usize, n: usize) -> Value {
     let item = |of: usize| {
         let seq = n * OF_EACH + of;
-        let event = with(said("visitor", if seq % 2 == 0 { "ok" } else { "yes" }), "chatId", json!(page));
+        let event = with(said("visitor", if seq.is_multiple_of(2) { "ok" } else { "yes" }), "chatId", json!(page));
         json!({"seq": seq, "observedAt": 1_767_261_600_000_i64, "event": event})
     };
     json!({"stream": format!("page{page}"), "events": (0..OF_EACH).map(item).collect::<Vec<_>>()})
@@ -92,7 +92,10 @@ async fn count(base: &str) {
         assert_eq!(messages.len(), BATCHES * OF_EACH, "chat {}", chat["externalId"]);
         assert!(messages.iter().all(|message| message["collapsedInto"].is_null()));
         let texts: Vec<&str> = messages.iter().map(|message| message["text"].as_str().expect("a text")).collect();
-        assert!(texts.iter().enumerate().all(|(n, text)| *text == if n % 2 == 0 { "ok" } else { "yes" }), "in order");
+        assert!(
+            texts.iter().enumerate().all(|(n, text)| *text == if n.is_multiple_of(2) { "ok" } else { "yes" }),
+            "in order"
+        );
         let ids: BTreeSet<&str> = messages.iter().map(|message| message["id"].as_str().expect("an id")).collect();
         assert_eq!(ids.len(), messages.len());
     }

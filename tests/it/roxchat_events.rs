@@ -158,10 +158,10 @@ async fn the_badge_counts_what_is_there_and_begins_anew_with_the_page() {
     let added = |id: &str| {
         event(
             "notificationAdded",
-            json!({"notification": {"id": id, "kind": "visitor", "text": "x", "sessionId": null}}),
+            &json!({"notification": {"id": id, "kind": "visitor", "text": "x", "sessionId": null}}),
         )
     };
-    let removed = |id: &str| event("notificationRemoved", json!({"notification": {"id": id}}));
+    let removed = |id: &str| event("notificationRemoved", &json!({"notification": {"id": id}}));
     let page = Page::open(&daemon, "a");
     let results = page.try_tell(&[added("1"), added("2"), added("2"), removed("1"), removed("9")]).await;
     let badges: Vec<&Value> = results.iter().map(|result| &result["effects"][0]["badge"]).collect();

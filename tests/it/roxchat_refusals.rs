@@ -112,14 +112,14 @@ async fn each_wrong_event_has_its_reason_and_a_retry_the_same() {
 async fn what_is_newer_than_the_daemon_is_kept_and_said_to_be() {
     let daemon = Daemon::with(DESK).await;
     let page = Page::open(&daemon, "a");
-    let results = page.try_tell(&[event("operatorTyping", json!({"x": 1})), said("hologram", "wave")]).await;
+    let results = page.try_tell(&[event("operatorTyping", &json!({"x": 1})), said("hologram", "wave")]).await;
     assert_eq!(statuses(&results), ["stored", "stored"]);
     assert_eq!(results[0]["code"], 202);
     let chat = chat(&daemon).await;
     assert_eq!(chat["messages"][0]["kind"], "other");
     assert_eq!(told(&chat), Vec::<String>::new(), "a kind that is not known is kept, but told to nobody");
     let kept = daemon.state.storage.list_roxchat_events("desk", 0, 10).await.expect("rows");
-    assert_eq!(kept[0].raw, event("operatorTyping", json!({"x": 1})).to_string());
+    assert_eq!(kept[0].raw, event("operatorTyping", &json!({"x": 1})).to_string());
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ async fn who_signs_in_takes_the_open_chat_along() {
     let page = Page::open(&daemon, "a");
     page.tell(&[said("visitor", "Hello")]).await;
     assert_eq!(chat(&daemon).await["contactId"], Value::Null);
-    page.tell(&[authorized(side("v1", None), side("v9", Some("12345")))]).await;
+    page.tell(&[authorized(&side("v1", None), &side("v9", Some("12345")))]).await;
     let moved = chat(&daemon).await;
     assert_eq!((&moved["contactId"], &moved["identity"]["externalId"]), (&json!("12345"), &json!("v9")));
     // It goes on under the new id, and what still comes under the old one is the same person's.
@@ -100,19 +100,19 @@ async fn who_signs_in_takes_the_open_chat_along() {
     assert_eq!(asked["message"]["params"], json!({"roxchatVisitorId": "v9", "sessionId": "s1"}));
     // Out and in again is no ring.
     page.tell(&[
-        authorized(side("v9", Some("12345")), side("v1", None)),
-        authorized(side("v1", None), side("v9", None)),
+        authorized(&side("v9", Some("12345")), &side("v1", None)),
+        authorized(&side("v1", None), &side("v9", None)),
     ])
     .await;
     assert_eq!(pop(&page, selected("v1", None, None)).await["contacts"][0]["id"], "12345");
-    page.tell(&[authorized(side("v9", None), side("v9", None))]).await;
+    page.tell(&[authorized(&side("v9", None), &side("v9", None))]).await;
 }
 
 #[tokio::test]
 async fn a_closed_chat_stays_with_who_held_it() {
     let daemon = desk("").await;
     let page = Page::open(&daemon, "a");
-    page.tell(&[said("visitor", "Hello"), closed(), authorized(side("v1", None), side("v9", Some("12345")))]).await;
+    page.tell(&[said("visitor", "Hello"), closed(), authorized(&side("v1", None), &side("v9", Some("12345")))]).await;
     let chat = chat(&daemon).await;
     assert_eq!((&chat["contactId"], &chat["identity"]["externalId"]), (&Value::Null, &json!("v1")));
 }
@@ -122,7 +122,7 @@ async fn acceptance_14_two_contacts_are_a_conflict_that_is_recorded_and_not_merg
     let daemon = desk("").await;
     let page = Page::open(&daemon, "a");
     page.tell(&[with(said("visitor", "Hello"), "providedVisitorId", json!("12345"))]).await;
-    page.tell(&[authorized(side("v1", None), side("v9", Some("4-1GQJDL78")))]).await;
+    page.tell(&[authorized(&side("v1", None), &side("v9", Some("4-1GQJDL78")))]).await;
     let first = chat(&daemon).await;
     assert_eq!((&first["contactId"], &first["identity"]["externalId"]), (&json!("12345"), &json!("v1")));
     assert_eq!(first["identity"]["conflict"], "4-1GQJDL78");

@@ -16,7 +16,7 @@ pub const EVENTS: &str = "/v1/roxchat/desk/events";
 pub fn said(kind: &str, text: &str) -> Value {
     event(
         "newMessageAdded",
-        json!({"roxchatVisitorId": "v1", "providedVisitorId": null, "chatId": 7, "sessionId": "s1", "kind": kind,
+        &json!({"roxchatVisitorId": "v1", "providedVisitorId": null, "chatId": 7, "sessionId": "s1", "kind": kind,
             "messageText": text, "siebelId": null}),
     )
 }
@@ -25,7 +25,7 @@ pub fn said(kind: &str, text: &str) -> Value {
 pub fn closed() -> Value {
     event(
         "chatClosedByOperator",
-        json!({"roxchatVisitorId": "v1", "providedVisitorId": null, "chatId": 7, "siebelId": null, "channelId": null,
+        &json!({"roxchatVisitorId": "v1", "providedVisitorId": null, "chatId": 7, "siebelId": null, "channelId": null,
             "channelType": null, "channelUserId": null, "channelUserName": null}),
     )
 }
@@ -34,17 +34,17 @@ pub fn closed() -> Value {
 pub fn selected(visitor: &str, provided: Option<&str>, siebel: Option<&str>) -> Value {
     event(
         "visitorSelected",
-        json!({"roxchatVisitorId": visitor, "providedVisitorId": provided, "chatId": null, "sessionId": "s1",
+        &json!({"roxchatVisitorId": visitor, "providedVisitorId": provided, "chatId": null, "sessionId": "s1",
             "taskId": null, "siebelId": siebel}),
     )
 }
 
 /// A visitor signs in.
-pub fn authorized(old: Value, new: Value) -> Value {
-    event("visitorAuthorized", json!({"old": old, "new": new}))
+pub fn authorized(old: &Value, new: &Value) -> Value {
+    event("visitorAuthorized", &json!({"old": old, "new": new}))
 }
 
-pub fn event(name: &str, params: Value) -> Value {
+pub fn event(name: &str, params: &Value) -> Value {
     json!({"source": "roxchat", "event": name, "params": params})
 }
 
