@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{ApiKeys, Verifier};
-use crate::channels::embeddable;
+use crate::channels::{embeddable, engage, roxchat};
 use crate::config::{Auth, Config};
 use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
@@ -83,6 +83,7 @@ pub struct App {
     closing: CancellationToken,
     tasks: TaskTracker,
     origins: Vec<String>,
+    engage: engage::Reader,
 }
 
 impl App {
@@ -143,13 +144,17 @@ impl App {
             clock,
         };
         let origins = own_origins(&state.config);
-        let app = Self { state, closing, tasks, origins };
+        let ServiceState { config, storage, clock, .. } = state.clone();
+        let engage = engage::Reader::new(config, storage, outside.outbound, clock);
+        let app = Self { state, closing, tasks, origins, engage };
         app.start_maintenance();
         app.start_watch();
         app.start_authority();
         app.state.sync.start(&app.tasks);
         app.start_delivery(news);
+        app.tasks.spawn(roxchat::keep_sweeping(app.state.clone(), app.closing.clone()));
         app.tasks.spawn(app.state.media.clone().keep_sweeping());
+        app.tasks.spawn(app.engage.clone().follow(app.closing.clone()));
         Ok(app)
     }
 
@@ -165,9 +170,12 @@ impl App {
 
     /// The service's routes behind the gate.
     pub fn router(&self) -> Router {
-        let guard = Guard::new(self.state.config.server.host_names(), self.origins.iter().cloned());
+        let config = &self.state.config;
+        let guard = Guard::new(config.server.host_names(), self.origins.iter().cloned(), engage::page_origins(config));
         Router::new()
             .merge(embeddable::router())
+            .merge(engage::router(self.engage.clone()))
+            .merge(roxchat::router())
             .merge(connect::router(&self.state))
             .merge(media_files::router())
             .merge(conversations::router())

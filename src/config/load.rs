@@ -69,11 +69,13 @@ impl Config {
         for (id, connector) in &mut self.connectors {
             connector.check(id, report);
         }
+        self.roxchat.check(report);
         self.vault.check(report);
         self.conversations.check(report);
         self.delivery.check(report);
         self.log.check(report);
         self.media.check(report);
+        self.engage.check(report);
         self.service.check(report);
         self.check_places(report);
         self.check_exposure(report);

@@ -7,6 +7,7 @@ mod connectors;
 mod conversations;
 pub mod delivery;
 mod draft;
+pub mod engage;
 mod load;
 mod log;
 mod media;
@@ -16,6 +17,7 @@ mod origin;
 mod places;
 mod problem;
 mod report;
+mod roxchat;
 mod secret;
 mod server;
 mod service;
@@ -26,16 +28,19 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use api::ApiConfig;
+pub use api::{ApiConfig, Scope, ScopedKey};
 pub use connectors::{ConnectorConfig, ConnectorKind, ConnectorsConfig, FilterConfig, SignIn};
+
 pub use conversations::ConversationsConfig;
 pub use delivery::{DeliveryConfig, LogsConfig};
+pub use engage::EngageConfig;
 pub use load::Loaded;
 pub use log::{LogConfig, LogFormat};
 pub use media::{MediaConfig, MediaLink, RetentionConfig, S3Config};
 pub use numbers::NumbersConfig;
 pub use operators::{Auth, KeyAlg, KeyConfig, OperatorsConfig};
 pub use problem::{ConfigError, Place, Problem};
+pub use roxchat::{HashAlgorithm, LogOn, RoxchatConfig, WorkspaceConfig};
 pub use secret::Secret;
 pub use server::ServerConfig;
 pub use service::ServiceConfig;
@@ -63,6 +68,8 @@ pub struct Config {
     pub numbers: NumbersConfig,
     /// The address books and CRMs behind the contacts, by id.
     pub connectors: ConnectorsConfig,
+    /// The agents' workspaces of Rox.Chat.
+    pub roxchat: RoxchatConfig,
     /// The keys that seal what is signed in with.
     pub vault: VaultConfig,
     /// How logs reach CRMs.
@@ -71,6 +78,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Recordings, voicemails, faxes and attachments.
     pub media: MediaConfig,
+    /// Sites that chat by Engage Messaging.
+    pub engage: EngageConfig,
     /// Conversations of chat widgets.
     pub conversations: ConversationsConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.

@@ -55,7 +55,9 @@ fn the_examples_blocks_can_be_used() {
     let mut text = String::new();
     let mut connector = false;
     for line in EXAMPLE.lines() {
-        connector = line.starts_with('#') && (connector || line.starts_with("# [connectors."));
+        connector = line.starts_with('#')
+            && (connector
+                || ["connectors", "engage", "roxchat"].iter().any(|name| line.starts_with(&format!("# [{name}."))));
         let code = line.strip_prefix("# ").filter(|code| {
             let key = code.split(['=', ' ']).next().unwrap_or_default();
             connector && !key.ends_with("_file")
@@ -63,21 +65,29 @@ fn the_examples_blocks_can_be_used() {
                 || code.starts_with("  {")
                 || *code == "]"
                 || {
-                    ["id", "type", "name", "value", "group_id", "items", "kid", "alg", "options", "required"]
-                        .contains(&key)
+                    [
+                        "id", "type", "name", "value", "group_id", "items", "kid", "alg", "options", "required", "scopes",
+                    ]
+                    .contains(&key)
                         && code.contains(" = ")
                 }
         });
         match code {
             Some(code) => text += code,
-            None if ["keys = []", "settings = []", "call_fields = []"].contains(&line) => {}
+            None if ["keys = []", "settings = []", "call_fields = []", "scoped_keys = []"].contains(&line) => {}
             None => text += line,
         }
         text.push('\n');
     }
-    let config = good(&text, &[("TRUNKLINE__OPERATORS__KEYS__0__SECRET", SECRET)]);
+    let secrets = [("TRUNKLINE__OPERATORS__KEYS__0__SECRET", SECRET), ("TRUNKLINE__API__SCOPED_KEYS__0__KEY", SECRET)];
+    let config = good(&text, &secrets);
+    assert_eq!(config.api.scoped_keys[0].scopes.len(), 3);
     assert_eq!((config.service.settings.len(), config.operators.keys.len()), (3, 1));
     assert_eq!(config.connectors["books"].filter.tag, ["customer"]);
+    let site = &config.engage.sites["shop"];
+    assert_eq!((site.keys.len(), site.extra_values.len(), site.origins.len()), (1, 1, 1));
+    assert_eq!(config.engage.communities["support"].sites, ["shop"]);
+    assert_eq!(config.roxchat.workspaces["desk"].origin, "https://company.rox.chat");
     let all = setting::list_to_widget(&config.service.settings, &serde_json::Map::new());
     assert_eq!(all[1]["items"][1]["value"], json!([]));
     assert_eq!(all[2]["items"][0]["type"], "externalLink");

@@ -18,10 +18,12 @@ use super::connectors::SyncWrite;
 use super::contact_batch::{BatchOutcome, ContactBatch};
 use super::conversation_write::ConversationJob;
 use super::credentials::CredentialJob;
+use super::engage::{EngageDone, EngageJob};
 use super::error::StorageError;
 use super::media_rows::{MediaJob, Removed};
 use super::number_index::NumberIndex;
 use super::outbox::OutboxJob;
+use super::roxchat::{RoxchatDone, RoxchatJob};
 use crate::domain::call_log::{CallLog, CallPost};
 use crate::domain::clock::SharedClock;
 use crate::domain::message_log::MessagePost;
@@ -65,9 +67,11 @@ pub(super) enum Job {
         connector: String,
     },
     Conversation(ConversationJob),
+    Roxchat(Arc<RoxchatJob>),
     Credential(CredentialJob),
     Outbox(OutboxJob),
     Media(Arc<MediaJob>),
+    Engage(Arc<EngageJob>),
     PurgeTombstones {
         changed_before: i64,
     },
@@ -80,7 +84,12 @@ impl Job {
     fn is_news(&self) -> bool {
         match self {
             Self::Outbox(job) => job.is_news(),
-            Self::CallPost { .. } | Self::MessagePost { .. } | Self::Conversation(_) | Self::Media(_) => true,
+            Self::CallPost { .. }
+            | Self::MessagePost { .. }
+            | Self::Conversation(_)
+            | Self::Engage(_)
+            | Self::Roxchat(_)
+            | Self::Media(_) => true,
             _ => false,
         }
     }
@@ -96,12 +105,14 @@ pub(super) enum Done {
     Chosen(bool),
     /// How many.
     Count(i64),
+    Roxchat(RoxchatDone),
     /// A file of this log became stored or failed; `None` where nothing did.
     MediaChanged {
         log_id: Option<String>,
     },
     /// Files went.
     MediaGone(Removed),
+    Engage(EngageDone),
     /// Tombstones were forgotten: the oldest usable token.
     Floor(i64),
     Nothing,
