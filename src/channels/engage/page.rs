@@ -48,11 +48,10 @@ fn page(id: &str, site: &SiteConfig) -> Response {
     let nonce = random_name();
     let mut main = format!("<h1>Engage Messaging on {}</h1>", escaped(id));
     for one in samples(site) {
-        let notes: String = one.notes.iter().map(|note| format!("<p>{}</p>", escaped(note))).collect();
-        section(&mut main, one.kind, one.title, &one.code, &notes);
+        section(&mut main, one.kind, one.title, &one.code, &one.notes);
     }
     let tasks = checklist(site);
-    section(&mut main, "checklist", "For the administrator", tasks["text"].as_str().unwrap_or_default(), "");
+    section(&mut main, "checklist", "For the administrator", tasks["text"].as_str().unwrap_or_default(), &[]);
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Engage Messaging</title>\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
@@ -74,13 +73,17 @@ fn page(id: &str, site: &SiteConfig) -> Response {
     response
 }
 
-fn section(main: &mut String, id: &str, title: &str, code: &str, notes: &str) {
+fn section(main: &mut String, id: &str, title: &str, code: &str, notes: &[String]) {
     // Writing to a String cannot fail.
     let _ = write!(
         main,
         "<section><header><h2>{}</h2><button type=\"button\" data-of=\"{id}\">Copy</button></header>\
-         <pre id=\"{id}\">{}</pre>{notes}</section>",
+         <pre id=\"{id}\">{}</pre>",
         escaped(title),
         escaped(code)
     );
+    for note in notes {
+        let _ = write!(main, "<p>{}</p>", escaped(note));
+    }
+    main.push_str("</section>");
 }
