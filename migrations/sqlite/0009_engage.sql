@@ -39,6 +39,7 @@ create table engage_chain (
 ) strict, without rowid;
 
 create index engage_chain_by_end on engage_chain (ends_at);
+create index engage_chain_by_visitor on engage_chain (site, uuid);
 
 -- Grants by their SHA-256. A grant that was used is kept while its chain lasts, so that its replay is known.
 create table engage_grant (

@@ -48,7 +48,7 @@ pub struct Chain {
     pub ttl: i64,
     /// Unix ms after which nothing is renewed.
     pub ends_ms: i64,
-    /// Since when nothing is renewed because a grant was replayed, Unix ms.
+    /// Since when nothing is renewed, though its time is not over: a grant was replayed, or a server said so.
     pub revoked_ms: Option<i64>,
 }
 

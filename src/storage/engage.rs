@@ -32,6 +32,8 @@ const GRANT: &str = "select c.id, c.site, c.uuid, c.contact_id, c.claims, c.ttl,
 const USE_GRANT: &str = "update engage_grant set used_at = coalesce(used_at, $2), uses = uses + 1 where hash = $1";
 const COUNT_RENEWAL: &str = "update engage_chain set renewals = renewals + 1 where id = $1";
 const REVOKE: &str = "update engage_chain set revoked_at = $2, claims = null where id = $1 and revoked_at is null";
+const REVOKE_ALL: &str = "update engage_chain set revoked_at = $3, claims = null \
+     where site = $1 and uuid = $2 and revoked_at is null and ends_at > $3";
 /// What is over is kept for a day, so that a late page hears "expired" and not "unknown".
 const FORGET_CHAINS: &str = "delete from engage_chain where ends_at < $1";
 const STATES: &str = "select kid, state from engage_key where site = $1 order by kid";
@@ -55,6 +57,8 @@ pub(super) enum EngageJob {
     Renew { renewal: Renewal },
     /// A grant came back after its time.
     Revoke { chain: String },
+    /// A visitor's pages renew no more.
+    RevokeVisitor { site: String, uuid: String },
     /// Every state of a site's keys.
     Keys { site: String, states: Vec<(String, KeyState)> },
     /// What a webhook told.
@@ -113,6 +117,15 @@ impl Storage {
     /// Ends a chain: nothing of it renews any more.
     pub async fn revoke_chain(&self, chain: &str) -> Result<(), StorageError> {
         self.run_engage(EngageJob::Revoke { chain: chain.to_owned() }).await.map(drop)
+    }
+
+    /// Ends every chain of a visitor: how many there were.
+    pub async fn revoke_visitor(&self, site: &str, uuid: &str) -> Result<i64, StorageError> {
+        let job = EngageJob::RevokeVisitor { site: site.to_owned(), uuid: uuid.to_owned() };
+        match self.run_engage(job).await? {
+            EngageDone::Count(count) => Ok(count),
+            _ => Ok(0),
+        }
     }
 
     /// States of a site's keys as they are kept, and the greatest end of a token of each.
@@ -182,6 +195,10 @@ pub(super) async fn write(
         }
         EngageJob::Revoke { chain } => {
             sqlx::query(REVOKE).bind(chain).bind(now).execute(tx).await?;
+        }
+        EngageJob::RevokeVisitor { site, uuid } => {
+            let revoked = sqlx::query(REVOKE_ALL).bind(site).bind(uuid).bind(now).execute(tx).await?;
+            return Ok(EngageDone::Count(i64::try_from(revoked.rows_affected()).unwrap_or(i64::MAX)));
         }
         EngageJob::Keys { site, states } => {
             for (kid, state) in states {

@@ -182,3 +182,36 @@ async fn a_contact_that_is_gone_is_not_renewed() {
     let problem: Value = mint(&daemon, &json!({"contactId": "crm17"})).await.problem(404, "contact_unknown");
     assert!(!problem.to_string().contains("crm17"), "{problem}");
 }
+
+#[tokio::test]
+async fn a_visitor_who_signed_out_is_not_renewed() {
+    let mut daemon = shop().await;
+    let (one, two) = (json!({"contactId": "crm17"}), json!({"uuid": "other"}));
+    let tabs = [mint(&daemon, &one).await.ok(), mint(&daemon, &one).await.ok()];
+    let other = mint(&daemon, &two).await.ok();
+    let revoke = async |daemon: &crate::support::Daemon, body: &Value| {
+        daemon.send("POST", "/v1/engage/sites/shop/identities/revoke", body).await
+    };
+    let uuid = json!({"uuid": tabs[0]["uuid"]});
+    assert_eq!(revoke(&daemon, &uuid).await.ok(), json!({"revoked": 2}));
+    assert_eq!(revoke(&daemon, &uuid).await.ok(), json!({"revoked": 0}));
+    for tab in &tabs {
+        renew(&daemon, grant(tab)).await.problem(401, "grant_replayed");
+    }
+    renew(&daemon, grant(&other)).await.ok();
+    revoke(&daemon, &json!("CANARY")).await.problem(422, "invalid_body");
+    daemon.bearer = Some(crate::support::engage::CHECK.into());
+    revoke(&daemon, &uuid).await.problem(403, "scope_missing");
+}
+
+/// A body of the wrong shape is not repeated: it may hold a grant.
+#[tokio::test]
+async fn words_about_a_body_repeat_nothing_of_it() {
+    let daemon = shop().await;
+    for body in ["\"CANARY\"", "{\"grant\": [\"CANARY\"]}", "{\"CANARY\": 1}", "{\"grant\": \"CANARY"] {
+        let request = daemon.client.post(daemon.url(RENEW)).header("origin", SHOP);
+        let answer = request.header("content-type", "application/json").body(body).send().await.unwrap();
+        let answer = Answer::of(answer).await;
+        assert!(answer.status >= 400 && !answer.text.contains("CANARY"), "{}", answer.text);
+    }
+}

@@ -32,11 +32,7 @@ pub(super) async fn check(
     let site = site::find(&state, &id)?;
     state.access.scoped(&headers, Scope::EngageCheck)?;
     let bytes = body::read(body, BODY_LIMIT).await?;
-    let CheckBody { token } = body::parse(&bytes).map_err(|error| match error.code {
-        // The parser's words could repeat a value.
-        "invalid_body" => ApiError::invalid_body("the body must be {\"token\": \"...\"}"),
-        _ => error,
-    })?;
+    let CheckBody { token } = site::shaped(&bytes, "{\"token\": \"...\"}")?;
     let ring = site::key_ring(&state.storage, &id, site).await?;
     Ok(unstored(Json(checked(site, &ring, &token, state.clock.now_ms())).into_response()))
 }

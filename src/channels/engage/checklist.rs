@@ -1,5 +1,7 @@
 //! What the administrator of the community has to set so that what tokens say is seen by agents.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::uuids;
@@ -24,7 +26,8 @@ pub fn checklist(site: &SiteConfig) -> Value {
     let pattern = uuids::pattern(site);
     let mut text = String::new();
     for (index, step) in steps.iter().enumerate() {
-        text.push_str(&format!("{}. {step}\n", index + 1));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}. {step}", index + 1);
     }
     json!({"steps": steps, "extraValues": extra, "uuid": {"pattern": pattern}, "text": text})
 }

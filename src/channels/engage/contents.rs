@@ -84,8 +84,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(record: Value) -> Content {
-        content(&record, 0).expect("a message")
+    fn read(record: &Value) -> Content {
+        content(record, 0).expect("a message")
     }
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
         let with = |key: &str, value: Value| {
             let mut record = json!({"id": "c", "created_at": "2026-01-01T10:00:00Z", "body": "x", "author_id": "i1", "status": "new"});
             record[key] = value;
-            read(record).message
+            read(&record).message
         };
         assert_eq!((with("a", json!(1)).author, with("a", json!(1)).shown), (Author::Visitor, true));
         assert_eq!(with("creator_id", json!("u1")).author, Author::Agent);
@@ -116,7 +116,7 @@ mod tests {
     fn a_second_identity_is_not_the_visitor() {
         let said = |id: &str, author: &str| {
             read(
-                json!({"id": id, "author_id": author, "created_at": "2026-01-01T10:00:00Z", "body": "x", "status": "new"}),
+                &json!({"id": id, "author_id": author, "created_at": "2026-01-01T10:00:00Z", "body": "x", "status": "new"}),
             )
         };
         let (visitor, messages) = of_one_visitor(vec![said("1", "i1"), said("2", "i2"), said("3", "i1")]);

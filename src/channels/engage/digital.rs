@@ -16,7 +16,7 @@ const PAGE: usize = 150;
 /// Pages that are read of one thread: beyond it something runs in circles.
 const MOST_PAGES: usize = 400;
 /// Wait after 429 where the API names none.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_mins(1);
 
 /// Why something could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,7 +38,7 @@ pub(super) struct Challenge {
     #[serde(rename = "hub.mode")]
     mode: Option<String>,
     #[serde(rename = "hub.challenge")]
-    challenge: Option<String>,
+    asked: Option<String>,
     #[serde(rename = "hub.verify_token")]
     verify_token: Option<String>,
 }
@@ -47,16 +47,16 @@ pub(super) struct Challenge {
 pub(super) async fn challenge(
     State(state): State<ServiceState>,
     Part(id): Part,
-    Params(asked): Params<Challenge>,
+    Params(query): Params<Challenge>,
 ) -> Result<Response, ApiError> {
     let community = find(&state, &id)?;
-    if !is_secret(&community.verify_token, asked.verify_token.as_deref().unwrap_or_default()) {
+    if !is_secret(&community.verify_token, query.verify_token.as_deref().unwrap_or_default()) {
         let detail = "`hub.verify_token` is not the community's";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "verify_refused", detail)
             .fix("give the webhook in Engage the verify_token of the configuration"));
     }
-    let challenge = asked.challenge.filter(|text| text.len() <= LONGEST_CHALLENGE);
-    match (asked.mode.as_deref(), challenge) {
+    let challenge = query.asked.filter(|text| text.len() <= LONGEST_CHALLENGE);
+    match (query.mode.as_deref(), challenge) {
         (Some("subscribe"), Some(challenge)) => {
             let plain = HeaderValue::from_static("text/plain; charset=utf-8");
             Ok(([(header::CONTENT_TYPE, plain)], challenge).into_response())

@@ -57,7 +57,7 @@ pub(super) async fn mint(
     let now_ms = state.clock.now_ms();
     let exp = now_ms.div_euclid(1_000) + ttl;
     let whose = (subject.uuid.clone(), subject.contact_id.clone());
-    let minted = site::mint((&id, site), &ring, key, subject.person, whose, exp)?;
+    let minted = site::mint(&id, key, subject.person, whose, exp)?;
     let chain = Chain {
         id: new_id("ec", &*state.clock),
         site: id.clone(),

@@ -20,8 +20,10 @@ pub mod keys;
 mod linking;
 mod mint;
 mod offered;
+mod page;
 mod reader;
 mod renew;
+mod revoke;
 mod sign;
 mod site;
 pub mod snippets;
@@ -43,8 +45,10 @@ pub use site::key_ring;
 /// The routes of this channel; `reader` is who reads what webhooks tell of.
 pub fn router(reader: Reader) -> Router<ServiceState> {
     Router::new()
+        .route("/engage/{site}", get(page::show))
         .route("/v1/engage/sites/{site}/identities/mint", post(mint::mint))
         .route("/v1/engage/sites/{site}/identities/renew", post(renew::renew))
+        .route("/v1/engage/sites/{site}/identities/revoke", post(revoke::revoke))
         .route("/v1/engage/sites/{site}/tokens/check", post(checked::check))
         .route("/v1/engage/sites/{site}/snippets", get(offered::list))
         .route("/v1/engage/sites/{site}/snippets/{kind}", get(offered::sample).post(offered::with_values))

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::checklist::checklist;
 use super::mint::unstored;
@@ -41,15 +41,10 @@ pub(super) async fn with_values(
     TwoParts(id, kind): TwoParts,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let site = site::find(&state, &id)?;
+    let found = site::find(&state, &id)?;
     let bytes = body::read(body, BODY_LIMIT).await?;
-    let values: Value = body::parse(&bytes)?;
-    // The parser's words could repeat a token.
-    let values = serde_json::from_value(values).map_err(|_| {
-        let detail = "the body must be {\"identity\"?, \"token\"?, \"variables\"?, \"buttons\"?, \"parentNodeId\"?}";
-        ApiError::invalid_body(detail)
-    })?;
-    made(site, &kind, &values)
+    let shape = "{\"identity\"?, \"token\"?, \"variables\"?, \"buttons\"?, \"parentNodeId\"?}";
+    made(found, &kind, &site::shaped(&bytes, shape)?)
 }
 
 /// `GET .../checklist`.

@@ -39,7 +39,7 @@ pub(super) async fn renew(
     let site = site::find(&state, &id)?;
     check_origin(site, &headers)?;
     let bytes = body::read(body, BODY_LIMIT).await?;
-    let RenewBody { grant } = body::parse(&bytes)?;
+    let RenewBody { grant } = site::shaped(&bytes, "{\"grant\": \"...\"}")?;
     let from = digest(&grant);
     let storage = &state.storage;
     let kept = storage.find_grant(&from).await?.ok_or_else(|| refusal(GrantRefusal::Unknown))?;
@@ -56,7 +56,7 @@ pub(super) async fn renew(
     let key = site::signing_key(site, &ring, None)?;
     let exp = now_ms.div_euclid(1_000) + kept.chain.ttl;
     let whose = (kept.chain.uuid, kept.chain.contact_id);
-    let minted = site::mint((&id, site), &ring, key, person, whose, exp)?;
+    let minted = site::mint(&id, key, person, whose, exp)?;
     let next = random_name();
     let renewal = Renewal { from, to: digest(&next), mint: minted.mint.clone() };
     storage.renew_engage(renewal).await?.map_err(refusal)?;
@@ -93,7 +93,7 @@ fn refusal(why: GrantRefusal) -> ApiError {
         GrantRefusal::Unknown => (StatusCode::UNAUTHORIZED, "grant_unknown", "this grant is not one of this site's"),
         GrantRefusal::Expired => (StatusCode::UNAUTHORIZED, "grant_expired", "the chain of renewals is over"),
         GrantRefusal::Replayed => {
-            let detail = "a grant was used a second time: nothing of its chain is renewed any more";
+            let detail = "this chain of renewals was ended: a grant was used a second time, or the visitor signed out";
             (StatusCode::UNAUTHORIZED, "grant_replayed", detail)
         }
         GrantRefusal::TooOften => {

@@ -1,6 +1,7 @@
 //! What the routes of a site share: finding it, the key that signs now, and a token in the making.
 
 use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::check::MAX_TOKEN;
@@ -8,7 +9,7 @@ use super::claims::{ClaimProblem, Person};
 use super::sign::sign;
 use crate::config::engage::{EngageKey, SiteConfig};
 use crate::domain::engage::{KeyRing, KeyState, Mint};
-use crate::http::{ApiError, ServiceState};
+use crate::http::{ApiError, ServiceState, body};
 use crate::storage::{Storage, StorageError};
 
 /// Greatest body, in bytes.
@@ -21,6 +22,12 @@ pub(super) fn find<'a>(state: &'a ServiceState, id: &str) -> Result<&'a SiteConf
     state.config.engage.sites.get(id).ok_or_else(|| {
         ApiError::not_found("there is no site with this id").fix("see [engage.sites] in the configuration")
     })
+}
+
+/// A body of a shape. Where it has another the words say so, without repeating values: they may be secrets.
+pub(super) fn shaped<T: DeserializeOwned>(bytes: &[u8], shape: &str) -> Result<T, ApiError> {
+    let value: Value = body::parse(bytes)?;
+    serde_json::from_value(value).map_err(|_| ApiError::invalid_body(format!("the body must be {shape}")))
 }
 
 /// Refuses what a request asks for, by a code.
@@ -73,14 +80,12 @@ pub(super) struct Minted {
 
 /// Signs for a person.
 pub(super) fn mint(
-    (id, site): (&str, &SiteConfig),
-    ring: &KeyRing,
+    id: &str,
     key: &EngageKey,
     person: Person,
     (uuid, contact_id): (String, Option<String>),
     exp: i64,
 ) -> Result<Minted, ApiError> {
-    debug_assert!(site.find_key(&key.id).is_some() && ring.state(&key.id) == KeyState::Active);
     let token = sign(key, &person.payload(exp, &uuid)).map_err(|words| {
         tracing::error!(site = id, kid = key.id, "a key {words}");
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the site's key cannot sign")

@@ -66,17 +66,21 @@ impl Verdict {
 
 /// The table.
 pub fn verdict(place: Place, presented: Presented) -> Verdict {
-    use {Mode::*, Presented::*, Taken::*};
     let (identity, inferred) = match (place, presented) {
-        (Place::Page(Accept), Nothing | Invalid) | (Place::Page(Reject), Nothing) => (Anonymous, false),
-        (Place::Page(Accept | Reject), Unsigned) => (Unverified, false),
-        (Place::Page(Accept | Require), Valid) | (Place::Frame(Accept | Require), Valid) => (Verified, false),
-        (Place::Page(Reject), Valid | Invalid) => (Anonymous, true),
-        (Place::Page(Require), Nothing | Unsigned) => (Nobody, true),
-        (Place::Page(Require), Invalid) | (Place::Frame(_), Nothing | Unsigned) => (Nobody, false),
-        (Place::Frame(Reject), Valid) | (Place::Frame(_), Invalid) => (Nobody, true),
+        (Place::Page(Mode::Accept), Presented::Nothing | Presented::Invalid)
+        | (Place::Page(Mode::Reject), Presented::Nothing) => (Taken::Anonymous, false),
+        (Place::Page(Mode::Reject), Presented::Valid | Presented::Invalid) => (Taken::Anonymous, true),
+        (Place::Page(Mode::Accept | Mode::Reject), Presented::Unsigned) => (Taken::Unverified, false),
+        (Place::Page(Mode::Accept | Mode::Require) | Place::Frame(Mode::Accept | Mode::Require), Presented::Valid) => {
+            (Taken::Verified, false)
+        }
+        (Place::Page(Mode::Require), Presented::Invalid)
+        | (Place::Frame(_), Presented::Nothing | Presented::Unsigned) => (Taken::Nobody, false),
+        (Place::Page(Mode::Require), Presented::Nothing | Presented::Unsigned)
+        | (Place::Frame(Mode::Reject), Presented::Valid)
+        | (Place::Frame(_), Presented::Invalid) => (Taken::Nobody, true),
     };
-    Verdict { opens: identity != Nobody, identity, inferred }
+    Verdict { opens: identity != Taken::Nobody, identity, inferred }
 }
 
 #[cfg(test)]
