@@ -101,16 +101,17 @@ export function createAttachment({ env, clock, base, iframe, origin, workspace, 
    * @param {import("./roxchat-queue.js").Item} item
    * @param {import("./roxchat-delivery.js").Result} result
    */
-  function onResult(item, { status, reason, message, effects }) {
+  function onResult(item, { status, reason, detail, effects }) {
     if (status === "refused") {
-      emit("refused", { event: item.event, seq: item.stream === stream ? item.seq : null, reason: reason ?? "refused", message: message ?? null });
+      emit("refused", { event: item.event, seq: item.stream === stream ? item.seq : null, reason: reason ?? "refused", message: detail ?? null });
     }
     // What an earlier load of the page left is no news.
     if (item.stream !== stream || !Array.isArray(effects)) return;
     for (const effect of effects) {
       if (effect?.screenPop && item.seq >= newest.screenPop) {
         const { status, contacts, url } = effect.screenPop;
-        emit("screenPop", { status, contacts: Array.isArray(contacts) ? contacts : [], url: url ?? null, at: item.observedAt });
+        const found = Array.isArray(contacts) ? contacts.map((one) => ({ ...one, url: one.url ?? null })) : [];
+        emit("screenPop", { status, contacts: found, url: url ?? null, at: item.observedAt });
       }
       if (Number.isInteger(effect?.badge) && item.seq > newest.badge) {
         newest.badge = item.seq;
@@ -149,9 +150,10 @@ export function createAttachment({ env, clock, base, iframe, origin, workspace, 
     },
     async outgoing(contactId) {
       const outcome = await daemon.get(`${at}contacts/${encodeURIComponent(contactId)}/outgoing`, LIMIT);
-      if (!outcome.ok) return { enabled: false, reason: outcome.failure.detail };
-      const { enabled, reason } = outcome.value ?? {};
-      return { enabled: enabled === true, ...(typeof reason === "string" && { reason }) };
+      if (!outcome.ok) return { enabled: false, reason: outcome.failure.detail, code: outcome.failure.code };
+      const { enabled, reason, words = reason } = outcome.value ?? {};
+      if (enabled === true) return { enabled };
+      return { enabled: false, ...(typeof words === "string" && { reason: words }), ...(typeof reason === "string" && { code: reason }) };
     },
     on,
     detach() {

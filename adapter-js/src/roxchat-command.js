@@ -44,7 +44,9 @@ export function createOutgoing({ env, clock, post, send }) {
     const { status } = result;
     const report = JSON.stringify(result.status === "error" ? { status, code: result.code } : { status });
     const words = await told(`commands/${encodeURIComponent(id)}/result`, report);
-    return words === null ? result : { ...result, words };
+    // Of what happened on this page the daemon knows less.
+    const own = result.status === "error" && !COMMAND_ERRORS.has(result.code);
+    return words === null || own ? result : { ...result, words };
   }
 
   /**

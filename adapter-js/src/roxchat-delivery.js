@@ -14,7 +14,7 @@ import { unusable } from "./problem.js";
  * @property {number} seq
  * @property {"stored" | "duplicate" | "refused"} status
  * @property {string} [reason]
- * @property {string} [message]
+ * @property {string} [detail] in words
  * @property {any[]} [effects]
  */
 
@@ -76,7 +76,7 @@ export function createChatDelivery({ env, clock, queue, owner, send, onResult, o
    */
   async function carry(batch, whose) {
     for (const item of batch) flying.add(item);
-    const outcome = await send(bodyOf(batch), LIMIT, whose);
+    const outcome = await send(bodyOf(batch, clock.now()), LIMIT, whose);
     for (const item of batch) flying.delete(item);
     if (stopped) return;
     if (outcome.ok) {
@@ -121,7 +121,7 @@ export function createChatDelivery({ env, clock, queue, owner, send, onResult, o
       return;
     }
     queue.remove([only]);
-    onResult(only, { seq: only.seq, status: "refused", reason: code, message: detail });
+    onResult(only, { seq: only.seq, status: "refused", reason: code, detail });
   }
 
   /** @param {Failure} failure */
@@ -146,7 +146,7 @@ export function createChatDelivery({ env, clock, queue, owner, send, onResult, o
       const batch = queue.next(whose, { events: MOST, bytes: LAST_BYTES }, flying);
       const [first] = batch;
       if (first === undefined || first.bytes > LAST_BYTES) return;
-      void send(bodyOf(batch), LIMIT, whose).then((outcome) => {
+      void send(bodyOf(batch, clock.now()), LIMIT, whose).then((outcome) => {
         // The page lives on after all.
         if (outcome.ok && !stopped) settle(batch, outcome.value);
       });
@@ -158,7 +158,10 @@ export function createChatDelivery({ env, clock, queue, owner, send, onResult, o
   };
 }
 
-/** @param {Item[]} batch */
-function bodyOf(batch) {
-  return `{"stream":${JSON.stringify(batch[0]?.stream)},"events":[${batch.map(({ json }) => json).join(",")}]}`;
+/**
+ * @param {Item[]} batch
+ * @param {number} now by which the daemon knows how wrong this computer's clock is
+ */
+function bodyOf(batch, now) {
+  return `{"stream":${JSON.stringify(batch[0]?.stream)},"sentAt":${now},"events":[${batch.map(({ json }) => json).join(",")}]}`;
 }

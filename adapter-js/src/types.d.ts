@@ -201,8 +201,8 @@ export interface RoxchatAttachment {
   readonly waiting: Waiting;
   /** Asks the workspace to start a chat with the contact; never "confirmed" by guess. Does not reject. */
   startChat(contactId: string): Promise<StartChatResult>;
-  /** Whether a chat can be started, for the button. Does not reject. */
-  outgoing(contactId: string): Promise<{ enabled: boolean; reason?: string }>;
+  /** Whether a chat can be started, for the button; `reason` is why not, in words. Does not reject. */
+  outgoing(contactId: string): Promise<{ enabled: true } | { enabled: false; reason?: string; code?: string }>;
   /** @returns takes the listener away */
   on<K extends keyof RoxchatEventMap>(event: K, listener: (detail: RoxchatEventMap[K]) => void): () => void;
   /** Stops listening to the frame. What waits goes to the daemon still. */

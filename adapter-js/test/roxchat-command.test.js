@@ -164,8 +164,8 @@ test("outgoing: what the daemon says, for the button", async () => {
   const path = "/v1/roxchat/desk/contacts/ct%2F1/outgoing";
   daemon.on(path, () => ({ enabled: true }));
   assert.deepEqual(await attachment.outgoing("ct/1"), { enabled: true });
-  daemon.on(path, () => ({ enabled: false, reason: "No session is known." }));
-  assert.deepEqual(await attachment.outgoing("ct/1"), { enabled: false, reason: "No session is known." });
+  daemon.on(path, () => ({ enabled: false, reason: "no_session", words: "No visit is known." }));
+  assert.deepEqual(await attachment.outgoing("ct/1"), { enabled: false, reason: "No visit is known.", code: "no_session" });
   daemon.on(path, () => ({}));
   assert.deepEqual(await attachment.outgoing("ct/1"), { enabled: false });
   daemon.down = true;

@@ -9,7 +9,8 @@ test("an event goes to the daemon as it came, with stream, number and time", asy
   const { say, batches, time, attachment } = await workspace();
   say(message("Greetings!"));
   await settle();
-  const [{ stream, events }] = batches();
+  const [{ stream, sentAt, events }] = batches();
+  assert.equal(sentAt, time.now);
   assert.match(stream, /^stream-\d+$/);
   assert.deepEqual(events, [{ seq: 1, observedAt: time.now, event: message("Greetings!") }]);
   assert.deepEqual(attachment.waiting, { count: 0, oldest: null, durable: true });
@@ -125,7 +126,8 @@ test("an answer that was lost: sent again with the same numbers, and nothing is 
   say(message("once"));
   await time.advance(2_000);
   assert.equal(batches().length, 2);
-  assert.deepEqual(batches()[0], batches()[1]);
+  assert.deepEqual(batches()[0].events, batches()[1].events);
+  assert.equal(batches()[0].stream, batches()[1].stream);
   assert.equal(kept.size, 1);
 });
 
@@ -158,7 +160,7 @@ test("a refused event is told and gone; the others are stored", async () => {
   const usual = daemon.routes.get(EVENTS);
   daemon.on(EVENTS, (body) => {
     const { results } = usual(body);
-    return { results: results.map((result) => (result.seq === 1 ? { seq: 1, status: "refused", reason: "chat_id", message: "chatId is no integer" } : result)) };
+    return { results: results.map((result) => (result.seq === 1 ? { seq: 1, status: "refused", reason: "chat_id", code: 422, detail: "chatId is no integer" } : result)) };
   });
   say(message("bad", { chatId: "x" }));
   say(message("good"));
@@ -332,7 +334,7 @@ test("events that came before anybody was known are the first operator's", async
 });
 
 test("screen pop: the newest selection only, and not of an earlier load", async () => {
-  const pops = (sent) => [{ screenPop: { status: "one", contacts: [{ id: sent.params.sessionId, name: "Ada", url: null }], url: "https://crm.example/1" } }];
+  const pops = (sent) => [{ screenPop: { status: "one", contacts: [{ id: sent.params.sessionId, name: "Ada" }], url: "https://crm.example/1" } }];
   const sessionStorage = new FakeStorage();
   const first = await workspace({ page: new FakePage({ sessionStorage }), effects: pops });
   const gate = later();

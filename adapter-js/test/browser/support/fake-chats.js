@@ -24,7 +24,7 @@ export class FakeChats {
   answer(path, body) {
     const [, contact] = /^\/v1\/roxchat\/desk\/contacts\/([^/]+)\/outgoing$/.exec(path) ?? [];
     if (path === "/v1/roxchat/desk/events") return { status: 200, body: this.#take(body) };
-    if (contact) return { status: 200, body: this.#sessions.has(contact) ? { enabled: true } : { enabled: false, reason: "No session of this contact is known." } };
+    if (contact) return { status: 200, body: this.#sessions.has(contact) ? { enabled: true } : { enabled: false, reason: "no_session", words: "No session of this contact is known." } };
     if (path === "/v1/roxchat/desk/commands") return this.#command(body);
     if (/^\/v1\/roxchat\/desk\/commands\/cmd_\d+\/result$/.test(path)) {
       this.reports.push(body);
