@@ -25,9 +25,11 @@ use crate::http::connectors as connectors_api;
 use crate::http::events::Hub;
 use crate::http::forms::Forms;
 use crate::http::guard::{Guard, gate};
-use crate::http::media::{self as media_files, Listeners};
+use crate::http::listeners::Listeners;
+use crate::http::media as media_files;
 use crate::http::{
-    ApiError, ServiceState, api, assets, connect, create, credentials, health, logs, metrics, outbox, pages,
+    ApiError, ServiceState, api, assets, connect, conversations, create, credentials, health, logs, metrics, outbox,
+    pages,
 };
 use crate::media::{self, Media};
 use crate::storage::{Options, Storage, StorageError};
@@ -168,6 +170,7 @@ impl App {
             .merge(embeddable::router())
             .merge(connect::router(&self.state))
             .merge(media_files::router())
+            .merge(conversations::router())
             .route("/adapter.js", get(assets::entry))
             .route("/adapter/{file}", get(assets::module))
             .route("/v1/contacts", get(api::list).post(create::create))
@@ -267,10 +270,16 @@ impl App {
     fn start_maintenance(&self) {
         let (storage, clock, closing) = (self.state.storage.clone(), self.state.clock.clone(), self.closing.clone());
         let kept = i64::from(self.state.config.storage.tombstone_days) * DAY_MS;
+        let chats = i64::from(self.state.config.conversations.keep_days) * DAY_MS;
         self.tasks.spawn(async move {
             loop {
                 if let Err(error) = storage.purge_tombstones(clock.now_ms() - kept).await {
                     tracing::warn!(%error, "old tombstones could not be forgotten");
+                }
+                if chats > 0
+                    && let Err(error) = storage.purge_conversations(clock.now_ms() - chats).await
+                {
+                    tracing::warn!(%error, "old conversations could not be deleted");
                 }
                 tokio::select! {
                     () = tokio::time::sleep(MAINTENANCE) => {}

@@ -70,6 +70,7 @@ impl Config {
             connector.check(id, report);
         }
         self.vault.check(report);
+        self.conversations.check(report);
         self.delivery.check(report);
         self.log.check(report);
         self.media.check(report);

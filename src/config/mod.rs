@@ -4,6 +4,7 @@
 
 mod api;
 mod connectors;
+mod conversations;
 pub mod delivery;
 mod draft;
 mod load;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use api::ApiConfig;
 pub use connectors::{ConnectorConfig, ConnectorKind, ConnectorsConfig, FilterConfig, SignIn};
+pub use conversations::ConversationsConfig;
 pub use delivery::{DeliveryConfig, LogsConfig};
 pub use load::Loaded;
 pub use log::{LogConfig, LogFormat};
@@ -69,6 +71,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Recordings, voicemails, faxes and attachments.
     pub media: MediaConfig,
+    /// Conversations of chat widgets.
+    pub conversations: ConversationsConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.
     pub service: ServiceConfig,
 }

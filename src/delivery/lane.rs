@@ -26,9 +26,13 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// Whose credential writes an operator's logs.
+    /// Whose credential writes an operator's logs. A chat that no operator held is the company's.
     pub(super) fn whose(&self, operator: &str) -> Whose {
-        if self.connector.capabilities().per_operator { Whose::Operator(operator.to_owned()) } else { Whose::Company }
+        if self.connector.capabilities().per_operator && !operator.is_empty() {
+            Whose::Operator(operator.to_owned())
+        } else {
+            Whose::Company
+        }
     }
 
     pub(super) fn budget(&self) -> MutexGuard<'_, Budget> {

@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 use super::Means;
 use super::compose::{self, Facts};
 use crate::domain::call_log::CallLog;
+use crate::domain::conversation::{ChatMessage, Conversation};
+use crate::domain::identity::Identity;
 use crate::domain::media::{MediaKind, MediaRow};
 use crate::domain::outbox::OutboxEntry;
 use crate::domain::party::Choice;
@@ -12,11 +14,20 @@ use crate::domain::upstream::{LogEntry, LogKind};
 use crate::storage::StorageError;
 use crate::storage::message_logs::MessageLog;
 
-/// One of both kinds.
+/// One of all kinds.
 #[derive(Debug)]
 pub(super) enum Log {
     Call(Box<CallLog>),
     Messages(Box<MessageLog>, Vec<Map<String, Value>>),
+    Chat(Box<Chat>),
+}
+
+/// A conversation of a chat widget, with its visitor.
+#[derive(Debug)]
+pub(super) struct Chat {
+    conversation: Conversation,
+    identity: Option<Identity>,
+    messages: Vec<ChatMessage>,
 }
 
 impl Log {
@@ -25,7 +36,7 @@ impl Log {
         Ok(match entry.kind {
             LogKind::Call => means.storage.find_call_log(&entry.log_id).await?.map(|log| Self::Call(Box::new(log))),
             LogKind::Message => match means.storage.find_message_log(&entry.log_id).await? {
-                None => None,
+                None => Chat::find(means, &entry.log_id).await?.map(|chat| Self::Chat(Box::new(chat))),
                 Some(log) => {
                     let messages = means.storage.messages_of(&log.id).await?;
                     let messages = messages.into_iter().filter_map(|message| match message {
@@ -42,6 +53,15 @@ impl Log {
         match self {
             Self::Call(log) => &log.choice,
             Self::Messages(log, _) => &log.choice,
+            Self::Chat(chat) => &chat.conversation.choice,
+        }
+    }
+
+    /// Why it stays here when nobody says whose it is.
+    pub(super) fn belongs_to_nobody(&self) -> &'static str {
+        match self {
+            Self::Call(_) | Self::Messages(..) => "no contact has this number",
+            Self::Chat(_) => "nobody has said which contact this visitor is",
         }
     }
 
@@ -50,6 +70,7 @@ impl Log {
         match self {
             Self::Call(log) => log.remote_number.iter().cloned().collect(),
             Self::Messages(log, _) => log.remote_numbers.clone(),
+            Self::Chat(_) => Vec::new(),
         }
     }
 
@@ -63,6 +84,7 @@ impl Log {
             Self::Messages(log, _) => {
                 log.conversation.get("correspondents").and_then(Value::as_array).and_then(|all| all.first().cloned())
             }
+            Self::Chat(chat) => return chat.identity.as_ref().and_then(|identity| identity.name.clone()),
         };
         party?.get("name")?.as_str().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
     }
@@ -83,6 +105,9 @@ impl Log {
                     media.iter().find(ours).map(address)
                 })
             }
+            Self::Chat(chat) => {
+                compose::of_chat(&chat.conversation, chat.identity.as_ref(), &chat.messages, contact, means.zone)
+            }
         }
     }
 
@@ -91,6 +116,10 @@ impl Log {
         let (kind, started_ms, seconds) = match self {
             Self::Call(log) => (LogKind::Call, log.started_at(), log.duration().unwrap_or(0)),
             Self::Messages(log, _) => (LogKind::Message, log.last_message_at, 0),
+            Self::Chat(chat) => {
+                let (first, last) = (chat.conversation.started_ms, chat.conversation.last_ms);
+                (LogKind::Message, first, last.saturating_sub(first) / 1000)
+            }
         };
         LogEntry {
             key,
@@ -110,5 +139,17 @@ impl Log {
             form: facts.form.clone(),
             captured: Map::new(),
         }
+    }
+}
+
+impl Chat {
+    async fn find(means: &Means, id: &str) -> Result<Option<Self>, StorageError> {
+        let Some(conversation) = means.storage.find_conversation(id).await? else { return Ok(None) };
+        let identity = match &conversation.identity_id {
+            Some(id) => means.storage.find_identity(id).await?,
+            None => None,
+        };
+        let messages = means.storage.list_chat_messages(id).await?;
+        Ok(Some(Self { conversation, identity, messages }))
     }
 }

@@ -74,11 +74,14 @@ async fn nobody(inner: &Inner, entry: &OutboxEntry, log: &Log, wish: Option<Nobo
     let lanes = inner.lanes.values().filter(|lane| inner.routes.takes(&lane.id, entry.kind));
     let rule = |lane: &Lane| wish.unwrap_or(lane.nobody);
     let Some(lane) = lanes.into_iter().find(|lane| rule(lane) != Nobody::Keep) else {
-        return Ok(Settlement::Kept("no contact has this number".into()));
+        return Ok(Settlement::Kept(log.belongs_to_nobody().into()));
     };
     match rule(lane) {
-        Nobody::Keep => Ok(Settlement::Kept("no contact has this number".into())),
-        Nobody::Ask => Ok(Settlement::Decision("no contact has this number: choose or make one in the widget".into())),
+        Nobody::Keep => Ok(Settlement::Kept(log.belongs_to_nobody().into())),
+        Nobody::Ask => {
+            let words = log.belongs_to_nobody();
+            Ok(Settlement::Decision(format!("{words}: choose or make one in the widget")))
+        }
         Nobody::Log => Ok(Settlement::Route(lane.id.clone())),
         Nobody::Create if entry.tried_revision > 0 => {
             Ok(Settlement::Decision("a contact may have been made for it: choose it in the widget".into()))

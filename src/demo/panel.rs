@@ -94,7 +94,10 @@ async fn about(service: &ServiceState, entry: &OutboxEntry) -> Result<Option<Str
         },
         LogKind::Message => match storage.find_message_log(&entry.log_id).await? {
             Some(log) => (log.choice.contact_id, log.remote_numbers.into_iter().next()),
-            None => return Ok(None),
+            None => match storage.find_conversation(&entry.log_id).await? {
+                Some(chat) => (chat.choice.contact_id, Some(format!("a visitor of {}", chat.channel.name()))),
+                None => return Ok(None),
+            },
         },
     };
     let Some(contact) = contact else { return Ok(number) };

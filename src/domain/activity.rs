@@ -1,5 +1,7 @@
 //! Activities: what was done with a contact, as the widget lists it (protocol 3.5).
 
+use super::conversation::ChatMessage;
+use super::identity::Channel;
 use super::party::Direction;
 
 /// One line of a contact's history.
@@ -9,6 +11,8 @@ pub struct Activity {
     pub id: String,
     /// What it stands for.
     pub kind: ActivityKind,
+    /// Where it was done.
+    pub channel: Channel,
     /// One line for a person.
     pub subject: String,
     /// Unix ms.
@@ -20,8 +24,10 @@ pub struct Activity {
 pub enum ActivityKind {
     /// A call log.
     Call,
-    /// A day of a conversation.
+    /// A day of a conversation by text message, a voicemail or a fax.
     Messages,
+    /// A conversation of a chat widget.
+    Chat,
 }
 
 impl ActivityKind {
@@ -30,6 +36,7 @@ impl ActivityKind {
         match self {
             Self::Call => "call",
             Self::Messages => "messages",
+            Self::Chat => "chat",
         }
     }
 }
@@ -62,6 +69,16 @@ pub fn messages_subject(kind: &str, count: i64, last_text: Option<&str>, note: O
         (_, n) => format!("{what}, {n} messages"),
     };
     push_note(&mut subject, note.or(last_text));
+    subject
+}
+
+/// "Rox.Chat, 3 messages: When can you ship?"; of what the transcript shows.
+pub fn chat_subject(channel: Channel, messages: &[&ChatMessage]) -> String {
+    let mut subject = match messages.len() {
+        1 => format!("{}, 1 message", channel.name()),
+        n => format!("{}, {n} messages", channel.name()),
+    };
+    push_note(&mut subject, messages.last().map(|message| message.text.as_str()));
     subject
 }
 

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::access::Access;
 use super::events::Hub;
 use super::forms::Forms;
-use super::media::Listeners;
+use super::listeners::Listeners;
 use super::pages::PageCache;
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -37,7 +37,7 @@ pub struct ServiceState {
     pub delivery: Delivery,
     /// Recordings and what else is kept of logs.
     pub media: Media,
-    /// Browsers that may have them.
+    /// Browsers that may have them, and read conversations.
     pub listeners: Arc<Listeners>,
     /// Connectors, and when they are asked.
     pub sync: Syncs,

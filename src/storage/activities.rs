@@ -6,9 +6,12 @@ use sqlx::FromRow;
 
 use super::Storage;
 use super::call_logs::{StoredCall, columns};
+use super::conversations::conversation_columns;
 use super::error::StorageError;
-use crate::domain::activity::{Activity, ActivityKind, call_subject, messages_subject};
+use crate::domain::activity::{Activity, ActivityKind, call_subject, chat_subject, messages_subject};
 use crate::domain::call_log::CallLog;
+use crate::domain::conversation::{ChatMessage, Conversation};
+use crate::domain::identity::Channel;
 
 /// Numbers of a contact that nobody else has: an open log with one of them can only be this
 /// contact's.
@@ -18,23 +21,33 @@ const OWN_NUMBERS: &str = "select distinct p.number from contact_phone p join co
 const CALLS: &str = concat!(
     "select ",
     columns!(),
-    " from call_log l where l.contact_id = $1 order by l.started_at desc, l.id desc limit $2"
+    " from call_log l where l.contact_id = $1 and (l.started_at, l.id) < ($3, $4) \
+     order by l.started_at desc, l.id desc limit $2"
 );
 const OPEN_CALLS: &str = concat!(
     "select ",
     columns!(),
     " from json_each($1) n cross join call_log l on l.remote_number = n.value \
-     where l.contact_id is null and l.decided_by = 'nobody' order by l.started_at desc, l.id desc limit $2"
+     where l.contact_id is null and l.decided_by = 'nobody' and (l.started_at, l.id) < ($3, $4) \
+     order by l.started_at desc, l.id desc limit $2"
 );
 const DAYS: &str = "select l.id, l.kind, l.note, l.last_message_at, \
        (select count(*) from message m where m.log_id = l.id) as messages, \
        (select m.body from message m where m.log_id = l.id order by m.created_at desc, m.id desc limit 1) as newest \
-     from message_log l where l.contact_id = $1 order by l.last_message_at desc, l.id desc limit $2";
+     from message_log l where l.contact_id = $1 and (l.last_message_at, l.id) < ($3, $4) \
+     order by l.last_message_at desc, l.id desc limit $2";
 const OPEN_DAYS: &str = "select distinct l.id, l.kind, l.note, l.last_message_at, \
        (select count(*) from message m where m.log_id = l.id) as messages, \
        (select m.body from message m where m.log_id = l.id order by m.created_at desc, m.id desc limit 1) as newest \
      from json_each($1) n cross join message_log_number t on t.number = n.value join message_log l on l.id = t.log_id \
-     where l.contact_id is null and l.decided_by = 'nobody' order by l.last_message_at desc, l.id desc limit $2";
+     where l.contact_id is null and l.decided_by = 'nobody' and (l.last_message_at, l.id) < ($3, $4) \
+     order by l.last_message_at desc, l.id desc limit $2";
+const CHATS: &str = concat!(
+    "select ",
+    conversation_columns!(),
+    " from conversation v where v.contact_id = $1 and (v.last_ms, v.id) < ($3, $4) \
+     order by v.last_ms desc, v.id desc limit $2"
+);
 
 #[derive(FromRow)]
 struct Day {
@@ -46,19 +59,67 @@ struct Day {
     newest: Option<String>,
 }
 
+/// Where a page of activities begins: after the one of this time and id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityPlace {
+    time: i64,
+    id: String,
+}
+
+impl ActivityPlace {
+    /// Before everything else.
+    pub fn first() -> Self {
+        Self { time: i64::MAX, id: String::new() }
+    }
+
+    /// After an activity.
+    pub fn after(activity: &Activity) -> Self {
+        Self { time: activity.time, id: activity.id.clone() }
+    }
+
+    /// As [`word`](Self::word) wrote it.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let (time, id) = word.split_once('-')?;
+        Some(Self { time: time.parse().ok()?, id: id.to_owned() })
+    }
+
+    /// For the wire.
+    pub fn word(&self) -> String {
+        format!("{}-{}", self.time, self.id)
+    }
+}
+
 impl Storage {
-    /// What was done with a contact by anyone, newest first.
-    pub async fn list_activities(&self, contact_id: &str, limit: i64) -> Result<Vec<Activity>, StorageError> {
+    /// What was done with a contact by anyone on any channel, newest first.
+    pub async fn list_activities(
+        &self,
+        contact_id: &str,
+        from: &ActivityPlace,
+        limit: i64,
+    ) -> Result<Vec<Activity>, StorageError> {
         let own: Vec<String> = sqlx::query_scalar(OWN_NUMBERS).bind(contact_id).fetch_all(&self.read).await?;
         let own = json!(own).to_string();
         let mut activities = Vec::new();
         for (sql, key) in [(CALLS, contact_id), (OPEN_CALLS, own.as_str())] {
-            let calls: Vec<StoredCall> = sqlx::query_as(sql).bind(key).bind(limit).fetch_all(&self.read).await?;
+            let calls: Vec<StoredCall> =
+                sqlx::query_as(sql).bind(key).bind(limit).bind(from.time).bind(&from.id).fetch_all(&self.read).await?;
             activities.extend(calls.iter().map(|call| of_call(&call.0)));
         }
         for (sql, key) in [(DAYS, contact_id), (OPEN_DAYS, own.as_str())] {
-            let days: Vec<Day> = sqlx::query_as(sql).bind(key).bind(limit).fetch_all(&self.read).await?;
+            let days: Vec<Day> =
+                sqlx::query_as(sql).bind(key).bind(limit).bind(from.time).bind(&from.id).fetch_all(&self.read).await?;
             activities.extend(days.into_iter().map(of_day));
+        }
+        let chats: Vec<Conversation> = sqlx::query_as(CHATS)
+            .bind(contact_id)
+            .bind(limit)
+            .bind(from.time)
+            .bind(&from.id)
+            .fetch_all(&self.read)
+            .await?;
+        for chat in chats {
+            let messages = self.list_chat_messages(&chat.id).await?;
+            activities.push(of_chat(chat, &messages));
         }
         activities.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| b.id.cmp(&a.id)));
         activities.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -71,8 +132,20 @@ fn of_call(log: &CallLog) -> Activity {
     Activity {
         id: log.id.clone(),
         kind: ActivityKind::Call,
+        channel: Channel::Embeddable,
         subject: call_subject(log.direction(), log.result(), log.duration(), note),
         time: log.started_at(),
+    }
+}
+
+fn of_chat(chat: Conversation, messages: &[ChatMessage]) -> Activity {
+    let told: Vec<&ChatMessage> = messages.iter().filter(|message| message.is_told()).collect();
+    Activity {
+        subject: chat_subject(chat.channel, &told),
+        id: chat.id,
+        kind: ActivityKind::Chat,
+        channel: chat.channel,
+        time: chat.last_ms,
     }
 }
 
@@ -83,6 +156,7 @@ fn of_day(day: Day) -> Activity {
         subject: messages_subject(&day.kind, day.messages, text, day.note.as_deref()),
         id: day.id,
         kind: ActivityKind::Messages,
+        channel: Channel::Embeddable,
         time: day.last_message_at,
     }
 }

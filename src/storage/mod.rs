@@ -14,6 +14,10 @@ pub mod contact_match;
 mod contact_rows;
 pub mod contact_search;
 pub mod contacts;
+mod conversation_write;
+#[cfg(test)]
+mod conversation_write_tests;
+pub mod conversations;
 pub mod credentials;
 pub mod db;
 mod direct;

@@ -44,7 +44,9 @@ const COUNTS: &str = "select connector, state, count(*), min(created_ms) from ou
 const NEWEST_OF: &str = "select contact_id from ( \
        select l.contact_id, l.started_at as at from json_each($1) asked cross join call_log l on l.contact_id = asked.value \
        union all \
-       select l.contact_id, l.last_message_at from json_each($1) asked cross join message_log l on l.contact_id = asked.value) \
+       select l.contact_id, l.last_message_at from json_each($1) asked cross join message_log l on l.contact_id = asked.value \
+       union all \
+       select v.contact_id, v.last_ms from json_each($1) asked cross join conversation v on v.contact_id = asked.value) \
      order by at desc, contact_id limit 1";
 
 /// How much of a connector's deliveries is open.

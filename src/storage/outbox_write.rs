@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
+use super::conversation_write;
 use super::error::StorageError;
 use super::outbox::{BY_ID, OF_LOGS, OutboxJob, columns};
 use super::writer::Done;
@@ -22,7 +23,8 @@ const DUE: &str = concat!(
 macro_rules! contact {
     () => {
         "coalesce((select l.contact_id from call_log l where l.id = outbox.log_id), \
-         (select l.contact_id from message_log l where l.id = outbox.log_id))"
+         (select l.contact_id from message_log l where l.id = outbox.log_id), \
+         (select v.contact_id from conversation v where v.id = outbox.log_id))"
     };
 }
 /// What is not known stays what it is until it was looked up.
@@ -173,7 +175,11 @@ pub(super) async fn write(
         OutboxJob::Choose { kind, log_id, contact, by_person } => {
             let fact = match kind {
                 LogKind::Call => super::call_logs::choose(tx, log_id, contact, *by_person, now).await?,
-                LogKind::Message => super::message_log_write::choose(tx, log_id, contact, *by_person, now).await?,
+                LogKind::Message => match super::message_log_write::choose(tx, log_id, contact, *by_person, now).await?
+                {
+                    Some(fact) => Some(fact),
+                    None => conversation_write::choose(tx, log_id, contact, *by_person, routes, clock).await?,
+                },
             };
             let Some(fact) = fact else { return Ok(Done::Chosen(false)) };
             enqueue(tx, &[fact], routes, clock).await?;

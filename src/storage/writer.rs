@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::batch;
 use super::connectors::SyncWrite;
 use super::contact_batch::{BatchOutcome, ContactBatch};
+use super::conversation_write::ConversationJob;
 use super::credentials::CredentialJob;
 use super::error::StorageError;
 use super::media_rows::{MediaJob, Removed};
@@ -63,6 +64,7 @@ pub(super) enum Job {
     ForgetConnector {
         connector: String,
     },
+    Conversation(ConversationJob),
     Credential(CredentialJob),
     Outbox(OutboxJob),
     Media(Arc<MediaJob>),
@@ -78,7 +80,7 @@ impl Job {
     fn is_news(&self) -> bool {
         match self {
             Self::Outbox(job) => job.is_news(),
-            Self::CallPost { .. } | Self::MessagePost { .. } | Self::Media(_) => true,
+            Self::CallPost { .. } | Self::MessagePost { .. } | Self::Conversation(_) | Self::Media(_) => true,
             _ => false,
         }
     }
@@ -92,6 +94,8 @@ pub(super) enum Done {
     MessageLogs(Vec<String>),
     Outbox(Vec<OutboxEntry>),
     Chosen(bool),
+    /// How many.
+    Count(i64),
     /// A file of this log became stored or failed; `None` where nothing did.
     MediaChanged {
         log_id: Option<String>,

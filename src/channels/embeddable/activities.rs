@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::wire::{Answer, Call, Reply};
 use crate::domain::json;
+use crate::storage::activities::ActivityPlace;
 
 /// Lines of an answer: the widget shows them all at once.
 const MOST: i64 = 100;
@@ -20,7 +21,7 @@ pub(super) async fn handle(call: Call) -> Answer {
     // `data` that is no array breaks the widget's page, so that a contact without an id has none.
     let contact = json::id_of(Some(&request.contact));
     let activities = match &contact {
-        Some(id) => call.state.storage.list_activities(id, MOST).await?,
+        Some(id) => call.state.storage.list_activities(id, &ActivityPlace::first(), MOST).await?,
         None => Vec::new(),
     };
     let data: Vec<Value> = activities

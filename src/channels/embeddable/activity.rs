@@ -7,6 +7,7 @@ use super::wire::{Answer, Call, Reply};
 use super::{commands, open};
 use crate::domain::json;
 use crate::http::ApiError;
+use crate::http::media;
 
 #[derive(Deserialize)]
 struct Request {
@@ -29,6 +30,11 @@ pub(super) async fn handle(call: Call) -> Answer {
             url.as_deref(),
             &json!({"id": id, "contactId": contact}),
         )));
+    }
+    if let Some(chat) = call.state.storage.find_conversation(&id).await? {
+        let url = media::ticket_url(&call.state, &call.operator, Some(&chat.id));
+        let detail = json!({"id": chat.id, "channel": chat.channel.word(), "contactId": contact});
+        return Ok(Reply::ok().then(commands::open("conversation", Some(&url), &detail)));
     }
     Ok(Reply::ok().then_all(open::log(&call.state, &id, None).await?))
 }

@@ -2,10 +2,11 @@
 //!
 //! A template (`MiniJinja`) sees `kind`, `subject`, `direction`, `from`, `to`, `contact`, `operator`,
 //! `started` (in the configured zone), `duration`, `result`, `note`, `recording`, `voicemail`, `ai_note`,
-//! `transcript`, `legs`, `messages` (each `time`, `from`, `text`, `attachments`), `form`, `moved_to`, and
-//! `lines`, which says for each of these names whether it is wanted. Values are never read as templates.
+//! `transcript`, `legs`, `messages` (each `time`, `from`, `text`, `attachments`), `form`, `moved_to`,
+//! `incomplete` (of a chat that was watched only in part), and `lines`, which says for each of these names whether it is wanted. Values are never read as templates.
 
 mod call;
+mod chat;
 mod escape;
 mod message;
 
@@ -21,6 +22,7 @@ use serde::Serialize;
 use crate::config::delivery::Line;
 use crate::domain::upstream::LogFormat;
 pub(super) use call::{of_call, recording};
+pub(super) use chat::of_chat;
 pub(super) use message::of_messages;
 
 /// What a template sees.
@@ -45,6 +47,8 @@ pub(super) struct Facts {
     pub(super) messages: Vec<MessageFacts>,
     pub(super) form: serde_json::Map<String, serde_json::Value>,
     pub(super) moved_to: Option<String>,
+    /// Messages are surely missing.
+    pub(super) incomplete: bool,
 }
 
 /// One message of a conversation's day.

@@ -154,7 +154,7 @@ fn answer(status: StatusCode, main: &str, close: bool) -> Response {
 }
 
 /// Text that stays text, between tags and in quoted attributes.
-fn escaped(text: &str) -> String {
+pub(in crate::http) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

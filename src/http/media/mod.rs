@@ -2,7 +2,6 @@
 //! entity tag) and for nobody but its operator and programs. A person without a session gets a page.
 
 mod api;
-mod listeners;
 mod range;
 
 use axum::Json;
@@ -15,9 +14,10 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::access::{Caller, Listener};
+use super::access::Caller;
 use super::connect::page::Page;
 use super::extract::{Params, Part};
+use super::listeners::{self, HOW_TO_ENTER};
 use super::problem::ApiError;
 use super::state::ServiceState;
 use crate::domain::media::{Blob, MediaRow, MediaState};
@@ -25,7 +25,6 @@ use crate::domain::operator::Operator;
 use crate::media::store::StoreError;
 use crate::media::{extension, is_shown};
 pub use api::media_json;
-pub use listeners::Listeners;
 use range::asked;
 
 /// Browsers do not give a file to pages of other origins by themselves.
@@ -46,7 +45,7 @@ pub fn router() -> Router<ServiceState> {
         .route("/v1/media/{id}", get(api::get).delete(api::delete))
 }
 
-/// The address that lets a browser in, once and within five minutes, and leads to a file.
+/// The address that lets a browser in, once and within five minutes, and leads to a file or a conversation.
 pub fn ticket_url(state: &ServiceState, operator: &std::sync::Arc<Operator>, id: Option<&str>) -> String {
     let ticket = state.listeners.ticket(operator, state.clock.now_ms());
     let then = id.map(|id| format!("&id={id}")).unwrap_or_default();
@@ -85,11 +84,12 @@ async fn open(State(state): State<ServiceState>, Params(query): Params<OpenQuery
     };
     let mut response = match query.id.filter(|id| is_id(id)) {
         // Relative, so that it holds behind a proxy that adds a path.
-        Some(id) => private(Redirect::to(&id).into_response()),
+        Some(id) if id.starts_with("md_") => private(Redirect::to(&id).into_response()),
+        Some(id) => private(Redirect::to(&format!("../conversations/{id}")).into_response()),
         None => page(
             StatusCode::OK,
             "This browser may listen now",
-            "Links to recordings, voicemails, faxes and attachments of your own logs open in it.",
+            "Links to recordings, voicemails, faxes and attachments of your own logs, and to chats, open in it.",
         ),
     };
     listeners::set_cookie(&mut response, state.authority.base(), &cookie, life_ms);
@@ -106,10 +106,6 @@ async fn serve(State(state): State<ServiceState>, headers: HeaderMap, Part(id): 
         Err(problem) => private(problem.into_response()),
     }
 }
-
-/// How a person gets in.
-const HOW_TO_ENTER: &str = "In the phone, press \"Recording\" beside a call or a conversation: it opens the file and \
-    lets this browser in for the day. Then open this link again.";
 
 fn heading(problem: &ApiError) -> String {
     match problem.code {
@@ -135,10 +131,7 @@ fn sentence(text: &str) -> String {
 }
 
 async fn file(state: &ServiceState, headers: &HeaderMap, id: &str) -> Result<Response, ApiError> {
-    let by_cookie = || state.listeners.find(headers, state.clock.now_ms()).map(Listener::Operator);
-    let listener = state.access.listener(headers)?.or_else(by_cookie).ok_or_else(|| {
-        ApiError::new(StatusCode::UNAUTHORIZED, "listener_unknown", "this browser was not let in yet").fix(HOW_TO_ENTER)
-    })?;
+    let listener = listeners::listener(state, headers)?;
     let none = || ApiError::not_found("there is no file under this address");
     let row = state.storage.find_media(id).await?.ok_or_else(none)?;
     if !listener.may_have(&row.operator) {
@@ -255,5 +248,7 @@ fn page(status: StatusCode, heading: &str, words: &str) -> Response {
 }
 
 fn is_id(text: &str) -> bool {
-    text.starts_with("md_") && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    ["md_", "cv_", "ml_"].iter().any(|kind| text.starts_with(kind))
+        && text.len() <= 64
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

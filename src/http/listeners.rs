@@ -1,12 +1,15 @@
-//! Browsers that may listen: a link in a CRM cannot carry a token, so a browser is let in once, by a
-//! ticket that its operator's phone asked for, and known by a cookie from then on. In memory: a restart
+//! Browsers that may listen and read: a link in a CRM cannot carry a token, so a browser is let in once, by
+//! a ticket that its operator's phone asked for, and known by a cookie from then on. In memory: a restart
 //! ends it, and the next press of the button lets the browser in again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
+use super::access::Listener;
+use super::problem::ApiError;
+use super::state::ServiceState;
 use crate::domain::operator::Operator;
 use crate::domain::passing::{Passing, random_name};
 
@@ -47,12 +50,24 @@ impl Listeners {
     }
 }
 
+/// How a person gets in.
+pub const HOW_TO_ENTER: &str = "In the phone, press \"Recording\" beside a call, or open a chat among a contact's \
+    activities: that lets this browser in for the day. Then open this link again.";
+
+/// Who asks: a program, or an operator by token or by their browser.
+pub fn listener(state: &ServiceState, headers: &HeaderMap) -> Result<Listener, ApiError> {
+    let by_cookie = || state.listeners.find(headers, state.clock.now_ms()).map(Listener::Operator);
+    state.access.listener(headers)?.or_else(by_cookie).ok_or_else(|| {
+        ApiError::new(StatusCode::UNAUTHORIZED, "listener_unknown", "this browser was not let in yet").fix(HOW_TO_ENTER)
+    })
+}
+
 /// Makes a browser known. Lax, not strict: it follows links of the CRM's pages.
-pub(super) fn set_cookie(response: &mut Response, base: &str, cookie: &str, life_ms: i64) {
+pub fn set_cookie(response: &mut Response, base: &str, cookie: &str, life_ms: i64) {
     let secure = if base.starts_with("https:") { "; Secure" } else { "" };
     let path = url::Url::parse(base).map(|base| base.path().trim_end_matches('/').to_owned()).unwrap_or_default();
     let seconds = life_ms / 1000;
-    let line = format!("{COOKIE}={cookie}; Path={path}/media; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let line = format!("{COOKIE}={cookie}; Path={path}/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(value) = HeaderValue::from_str(&line) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
