@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{ApiKeys, Verifier};
-use crate::channels::embeddable;
+use crate::channels::{embeddable, roxchat};
 use crate::config::{Auth, Config};
 use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
@@ -149,6 +149,7 @@ impl App {
         app.start_authority();
         app.state.sync.start(&app.tasks);
         app.start_delivery(news);
+        app.tasks.spawn(roxchat::keep_sweeping(app.state.clone(), app.closing.clone()));
         app.tasks.spawn(app.state.media.clone().keep_sweeping());
         Ok(app)
     }
@@ -168,6 +169,7 @@ impl App {
         let guard = Guard::new(self.state.config.server.host_names(), self.origins.iter().cloned());
         Router::new()
             .merge(embeddable::router())
+            .merge(roxchat::router())
             .merge(connect::router(&self.state))
             .merge(media_files::router())
             .merge(conversations::router())

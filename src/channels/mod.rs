@@ -2,3 +2,4 @@
 //! the others.
 
 pub mod embeddable;
+pub mod roxchat;

@@ -69,6 +69,7 @@ impl Config {
         for (id, connector) in &mut self.connectors {
             connector.check(id, report);
         }
+        self.roxchat.check(report);
         self.vault.check(report);
         self.conversations.check(report);
         self.delivery.check(report);

@@ -55,7 +55,8 @@ fn the_examples_blocks_can_be_used() {
     let mut text = String::new();
     let mut connector = false;
     for line in EXAMPLE.lines() {
-        connector = line.starts_with('#') && (connector || line.starts_with("# [connectors."));
+        connector = line.starts_with('#')
+            && (connector || line.starts_with("# [connectors.") || line.starts_with("# [roxchat."));
         let code = line.strip_prefix("# ").filter(|code| {
             let key = code.split(['=', ' ']).next().unwrap_or_default();
             connector && !key.ends_with("_file")
@@ -77,6 +78,7 @@ fn the_examples_blocks_can_be_used() {
     let config = good(&text, &[("TRUNKLINE__OPERATORS__KEYS__0__SECRET", SECRET)]);
     assert_eq!((config.service.settings.len(), config.operators.keys.len()), (3, 1));
     assert_eq!(config.connectors["books"].filter.tag, ["customer"]);
+    assert_eq!(config.roxchat.workspaces["desk"].origin, "https://company.rox.chat");
     let all = setting::list_to_widget(&config.service.settings, &serde_json::Map::new());
     assert_eq!(all[1]["items"][1]["value"], json!([]));
     assert_eq!(all[2]["items"][0]["type"], "externalLink");

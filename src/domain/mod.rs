@@ -20,6 +20,7 @@ pub mod party;
 pub mod passing;
 pub mod phone;
 pub mod redact;
+pub mod roxchat;
 pub mod setting;
 pub mod sync;
 pub mod upstream;

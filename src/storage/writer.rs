@@ -22,6 +22,7 @@ use super::error::StorageError;
 use super::media_rows::{MediaJob, Removed};
 use super::number_index::NumberIndex;
 use super::outbox::OutboxJob;
+use super::roxchat::{RoxchatDone, RoxchatJob};
 use crate::domain::call_log::{CallLog, CallPost};
 use crate::domain::clock::SharedClock;
 use crate::domain::message_log::MessagePost;
@@ -65,6 +66,7 @@ pub(super) enum Job {
         connector: String,
     },
     Conversation(ConversationJob),
+    Roxchat(Arc<RoxchatJob>),
     Credential(CredentialJob),
     Outbox(OutboxJob),
     Media(Arc<MediaJob>),
@@ -80,7 +82,11 @@ impl Job {
     fn is_news(&self) -> bool {
         match self {
             Self::Outbox(job) => job.is_news(),
-            Self::CallPost { .. } | Self::MessagePost { .. } | Self::Conversation(_) | Self::Media(_) => true,
+            Self::CallPost { .. }
+            | Self::MessagePost { .. }
+            | Self::Conversation(_)
+            | Self::Roxchat(_)
+            | Self::Media(_) => true,
             _ => false,
         }
     }
@@ -96,6 +102,7 @@ pub(super) enum Done {
     Chosen(bool),
     /// How many.
     Count(i64),
+    Roxchat(RoxchatDone),
     /// A file of this log became stored or failed; `None` where nothing did.
     MediaChanged {
         log_id: Option<String>,

@@ -12,6 +12,7 @@ pub mod media_host;
 pub mod memory;
 pub mod raw;
 pub mod rest;
+pub mod roxchat;
 pub mod servers;
 pub mod upstream;
 pub mod vector;
