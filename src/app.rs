@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{ApiKeys, Verifier};
-use crate::channels::{embeddable, roxchat};
+use crate::channels::{embeddable, engage, roxchat};
 use crate::config::{Auth, Config};
 use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
@@ -166,9 +166,11 @@ impl App {
 
     /// The service's routes behind the gate.
     pub fn router(&self) -> Router {
-        let guard = Guard::new(self.state.config.server.host_names(), self.origins.iter().cloned());
+        let config = &self.state.config;
+        let guard = Guard::new(config.server.host_names(), self.origins.iter().cloned(), engage::page_origins(config));
         Router::new()
             .merge(embeddable::router())
+            .merge(engage::router())
             .merge(roxchat::router())
             .merge(connect::router(&self.state))
             .merge(media_files::router())

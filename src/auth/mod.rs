@@ -14,7 +14,7 @@ use crate::config::{Auth, KeyAlg, OperatorsConfig};
 use crate::domain::operator::Operator;
 use claims::Rules;
 
-pub use api_keys::ApiKeys;
+pub use api_keys::{ApiKeys, KeyReach};
 pub use mint::{MintProblem, mint};
 pub use problem::TokenProblem;
 

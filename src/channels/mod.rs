@@ -2,4 +2,5 @@
 //! the others.
 
 pub mod embeddable;
+pub mod engage;
 pub mod roxchat;

@@ -5,6 +5,7 @@ mod config;
 mod connector;
 mod demo;
 mod doctor;
+mod engage;
 mod forget;
 mod import;
 mod outbox;
@@ -53,6 +54,9 @@ enum Command {
     /// Look after logs on their way to CRMs.
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Check visitors' tokens of Engage Messaging, print snippets, rotate keys.
+    #[command(subcommand)]
+    Engage(engage::Command),
     /// Look at connector manifests; forget a connector.
     #[command(subcommand)]
     Connector(connector::Command),
@@ -76,6 +80,7 @@ pub async fn run() -> ExitCode {
         Command::Config(command) => config::run(file, &command),
         Command::Vault(command) => vault::run(file, &command).await,
         Command::Outbox(command) => outbox::run(file, &command).await,
+        Command::Engage(command) => engage::run(file, &command).await,
         Command::Connector(command) => connector::run(file, &command).await,
         Command::Token(args) => token::run(file, &args),
     };

@@ -246,7 +246,7 @@ pub(super) fn read_secret(path: &str, secret: &mut Secret, file: &str, report: &
 }
 
 /// Plain http sends passwords in the clear: only on this machine.
-fn check_url(path: &str, url: &str, report: &mut Report<'_>) {
+pub(super) fn check_url(path: &str, url: &str, report: &mut Report<'_>) {
     match url::Url::parse(url) {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             report.wrong(path, "must not hold a name or a password: give them as `username` and `password`");

@@ -75,6 +75,7 @@ impl Config {
         self.delivery.check(report);
         self.log.check(report);
         self.media.check(report);
+        self.engage.check(report);
         self.service.check(report);
         self.check_exposure(report);
     }

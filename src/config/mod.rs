@@ -7,6 +7,7 @@ mod connectors;
 mod conversations;
 pub mod delivery;
 mod draft;
+pub mod engage;
 mod load;
 mod log;
 mod media;
@@ -27,10 +28,12 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use api::ApiConfig;
+pub use api::{ApiConfig, Scope, ScopedKey};
 pub use connectors::{ConnectorConfig, ConnectorKind, ConnectorsConfig, FilterConfig, SignIn};
+
 pub use conversations::ConversationsConfig;
 pub use delivery::{DeliveryConfig, LogsConfig};
+pub use engage::EngageConfig;
 pub use load::Loaded;
 pub use log::{LogConfig, LogFormat};
 pub use media::{MediaConfig, MediaLink, RetentionConfig, S3Config};
@@ -75,6 +78,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Recordings, voicemails, faxes and attachments.
     pub media: MediaConfig,
+    /// Sites that chat by Engage Messaging.
+    pub engage: EngageConfig,
     /// Conversations of chat widgets.
     pub conversations: ConversationsConfig,
     /// How the daemon shows itself in the widget. Last: it ends in an array of tables.

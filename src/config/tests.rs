@@ -56,7 +56,8 @@ fn the_examples_blocks_can_be_used() {
     let mut connector = false;
     for line in EXAMPLE.lines() {
         connector = line.starts_with('#')
-            && (connector || line.starts_with("# [connectors.") || line.starts_with("# [roxchat."));
+            && (connector
+                || ["# [connectors.", "# [engage.", "# [roxchat."].iter().any(|start| line.starts_with(start)));
         let code = line.strip_prefix("# ").filter(|code| {
             let key = code.split(['=', ' ']).next().unwrap_or_default();
             connector && !key.ends_with("_file")
@@ -64,21 +65,26 @@ fn the_examples_blocks_can_be_used() {
                 || code.starts_with("  {")
                 || *code == "]"
                 || {
-                    ["id", "type", "name", "value", "group_id", "items", "kid", "alg"].contains(&key)
+                    ["id", "type", "name", "value", "group_id", "items", "kid", "alg", "scopes"].contains(&key)
                         && code.contains(" = ")
                 }
         });
         match code {
             Some(code) => text += code,
-            None if line == "keys = []" || line == "settings = []" => {}
+            None if ["keys = []", "settings = []", "scoped_keys = []"].contains(&line) => {}
             None => text += line,
         }
         text.push('\n');
     }
-    let config = good(&text, &[("TRUNKLINE__OPERATORS__KEYS__0__SECRET", SECRET)]);
+    let secrets = [("TRUNKLINE__OPERATORS__KEYS__0__SECRET", SECRET), ("TRUNKLINE__API__SCOPED_KEYS__0__KEY", SECRET)];
+    let config = good(&text, &secrets);
+    assert_eq!(config.api.scoped_keys[0].scopes.len(), 3);
     assert_eq!((config.service.settings.len(), config.operators.keys.len()), (3, 1));
     assert_eq!(config.connectors["books"].filter.tag, ["customer"]);
     assert_eq!(config.roxchat.workspaces["desk"].origin, "https://company.rox.chat");
+    let site = &config.engage.sites["shop"];
+    assert_eq!((site.keys.len(), site.extra_values.len(), site.origins.len()), (1, 1, 1));
+    assert_eq!(config.engage.communities["support"].sites, ["shop"]);
     let all = setting::list_to_widget(&config.service.settings, &serde_json::Map::new());
     assert_eq!(all[1]["items"][1]["value"], json!([]));
     assert_eq!(all[2]["items"][0]["type"], "externalLink");

@@ -34,7 +34,7 @@ pub(super) struct Panel {
 /// `GET /crm.json` and `PUT /crm/mode`, for the page of this origin.
 pub(super) fn router(panel: Panel, page: &str) -> Router {
     let host = url::Url::parse(page).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let guard = Guard::new(host, [page.to_owned()]);
+    let guard = Guard::new(host, [page.to_owned()], []);
     Router::new()
         .route("/crm.json", get(show))
         .route("/crm/mode", put(switch))

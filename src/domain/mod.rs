@@ -8,6 +8,7 @@ pub mod connector_state;
 pub mod contact;
 pub mod conversation;
 pub mod credential;
+pub mod engage;
 pub mod fold;
 pub mod identity;
 pub mod ids;

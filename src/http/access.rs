@@ -10,7 +10,8 @@ use quick_cache::sync::Cache;
 
 use super::problem::ApiError;
 use super::state::ServiceState;
-use crate::auth::{ApiKeys, TokenProblem, Verified, Verifier};
+use crate::auth::{ApiKeys, KeyReach, TokenProblem, Verified, Verifier};
+use crate::config::Scope;
 use crate::domain::clock::SharedClock;
 use crate::domain::operator::Operator;
 
@@ -67,6 +68,15 @@ impl Access {
 
     /// Whether a program may use the API.
     pub fn program(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        self.opened(headers, None)
+    }
+
+    /// Whether a program may use what needs a scope: keys without scopes may use everything.
+    pub fn scoped(&self, headers: &HeaderMap, scope: Scope) -> Result<(), ApiError> {
+        self.opened(headers, Some(scope))
+    }
+
+    fn opened(&self, headers: &HeaderMap, needs: Option<Scope>) -> Result<(), ApiError> {
         if self.verifier.is_none() {
             return Ok(());
         }
@@ -75,8 +85,26 @@ impl Access {
                 .fix("send `Authorization: Bearer <key>` with one of api.keys")
         };
         let key = bearer(headers)?.ok_or_else(|| refused("this address needs an API key"))?;
-        if self.api_keys.accepts(key) { Ok(()) } else { Err(refused("the API key is not one of this daemon's")) }
+        match (self.api_keys.reach(key), needs) {
+            (KeyReach::Nothing, _) => Err(refused("the API key is not one of this daemon's")),
+            (KeyReach::Whole, _) => Ok(()),
+            (reach, Some(scope)) if reach.has(scope) => Ok(()),
+            (KeyReach::Scopes(scopes), needs) => Err(out_of_scope(scopes, needs)),
+        }
     }
+}
+
+fn out_of_scope(scopes: &[Scope], needs: Option<Scope>) -> ApiError {
+    let has: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
+    let (what, fix) = match needs {
+        Some(scope) => (
+            format!("this address needs the scope {}", scope.word()),
+            "add the scope to the key in api.scoped_keys, or use another key",
+        ),
+        None => ("this address needs a key without scopes".to_owned(), "use one of api.keys"),
+    };
+    let detail = format!("{what}; this key has {}", has.join(", "));
+    ApiError::new(StatusCode::FORBIDDEN, "scope_missing", detail).fix(fix)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

@@ -21,6 +21,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Part {
     }
 }
 
+/// The two variable parts of an address, decoded.
+#[derive(Debug)]
+pub struct TwoParts(pub String, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TwoParts {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let read: Result<Path<(String, String)>, PathRejection> = Path::from_request_parts(parts, state).await;
+        read.map(|Path((first, second))| Self(first, second))
+            .map_err(|_| ApiError::invalid_request("the address is not percent-encoded UTF-8"))
+    }
+}
+
 /// The query string.
 #[derive(Debug)]
 pub struct Params<T>(pub T);

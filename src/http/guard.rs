@@ -6,7 +6,7 @@
 //! of it sends its origin. Forms of the sign-in pages are let through to their own, stricter gate
 //! (`connect`).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -31,17 +31,24 @@ const FORMS: &str = "/connect/";
 pub struct Guard {
     hosts: HashSet<String>,
     origins: HashSet<String>,
+    /// Addresses that pages of other origins, and only those, may call.
+    paths: HashMap<String, HashSet<String>>,
     process: u32,
     counter: AtomicU64,
 }
 
 impl Guard {
     /// `hosts` are names without a port, lower case, IPv6 in brackets; `origins` are exact origins, our
-    /// own among them.
-    pub fn new(hosts: impl IntoIterator<Item = String>, origins: impl IntoIterator<Item = String>) -> Arc<Self> {
+    /// own among them. `paths` are addresses with origins of their own: there `origins` do not count.
+    pub fn new(
+        hosts: impl IntoIterator<Item = String>,
+        origins: impl IntoIterator<Item = String>,
+        paths: impl IntoIterator<Item = (String, Vec<String>)>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             hosts: hosts.into_iter().collect(),
             origins: origins.into_iter().collect(),
+            paths: paths.into_iter().map(|(path, origins)| (path, origins.into_iter().collect())).collect(),
             process: rand::random(),
             counter: AtomicU64::new(1),
         })
@@ -67,11 +74,18 @@ impl Guard {
 
     /// The request's origin if it is allowed; `None` when there is none (no browser, or a plain GET
     /// of our own page).
-    fn check_origin(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, ApiError> {
-        let mut origins = headers.get_all(header::ORIGIN).iter();
+    fn check_origin(&self, request: &Request) -> Result<Option<HeaderValue>, ApiError> {
+        let mut origins = request.headers().get_all(header::ORIGIN).iter();
         let Some(origin) = origins.next() else { return Ok(None) };
-        if origins.next().is_none() && origin.to_str().is_ok_and(|origin| self.origins.contains(origin)) {
+        let own = self.paths.get(request.uri().path());
+        let allowed = own.unwrap_or(&self.origins);
+        if origins.next().is_none() && origin.to_str().is_ok_and(|origin| allowed.contains(origin)) {
             return Ok(Some(origin.clone()));
+        }
+        if own.is_some() {
+            let detail = "this page's origin is not one of the site's";
+            return Err(ApiError::new(StatusCode::FORBIDDEN, "origin_refused", detail)
+                .fix("add the page's exact origin (scheme://host[:port]) to the site's origins in the configuration"));
         }
         let detail = "this page's origin is not allowed to use this daemon";
         Err(ApiError::new(StatusCode::FORBIDDEN, "origin_refused", detail)
@@ -117,7 +131,7 @@ pub async fn gate(State(guard): State<Arc<Guard>>, request: Request, next: Next)
 
     let preflight = request.method() == Method::OPTIONS;
     let asks_private = request.headers().contains_key(ASKS_PRIVATE_NETWORK);
-    let passed = guard.check_host(&request).and_then(|()| guard.check_origin(request.headers()));
+    let passed = guard.check_host(&request).and_then(|()| guard.check_origin(&request));
     let (origin, mut response) = match passed {
         Err(refused) => (None, refused.into_response()),
         Ok(origin) if preflight => (origin, StatusCode::NO_CONTENT.into_response()),

@@ -8,8 +8,8 @@ use sqlx::SqliteConnection;
 use super::error::StorageError;
 use super::writer::{Done, Job};
 use super::{
-    call_logs, connectors, contact_rows, conversation_write, credentials, media_rows, message_log_write, operators,
-    outbox_write, roxchat_write,
+    call_logs, connectors, contact_rows, conversation_write, credentials, engage, media_rows, message_log_write,
+    operators, outbox_write, roxchat_write,
 };
 use crate::domain::call_log::CallPost;
 use crate::domain::clock::Clock;
@@ -73,6 +73,7 @@ async fn run_one(
             outbox_write::revise(tx, logs, routes, clock).await?;
             return Ok(done);
         }
+        Job::Engage(job) => return engage::write(tx, job, clock).await.map(Done::Engage),
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);
         }

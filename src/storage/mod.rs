@@ -21,6 +21,7 @@ pub mod conversations;
 pub mod credentials;
 pub mod db;
 mod direct;
+pub mod engage;
 pub mod error;
 pub mod media;
 mod media_rows;

@@ -18,6 +18,7 @@ use super::connectors::SyncWrite;
 use super::contact_batch::{BatchOutcome, ContactBatch};
 use super::conversation_write::ConversationJob;
 use super::credentials::CredentialJob;
+use super::engage::{EngageDone, EngageJob};
 use super::error::StorageError;
 use super::media_rows::{MediaJob, Removed};
 use super::number_index::NumberIndex;
@@ -70,6 +71,7 @@ pub(super) enum Job {
     Credential(CredentialJob),
     Outbox(OutboxJob),
     Media(Arc<MediaJob>),
+    Engage(Arc<EngageJob>),
     PurgeTombstones {
         changed_before: i64,
     },
@@ -109,6 +111,7 @@ pub(super) enum Done {
     },
     /// Files went.
     MediaGone(Removed),
+    Engage(EngageDone),
     /// Tombstones were forgotten: the oldest usable token.
     Floor(i64),
     Nothing,

@@ -6,6 +6,7 @@ pub mod browser;
 pub mod crm;
 pub mod daemon;
 pub mod dav;
+pub mod engage;
 pub mod fake_dav;
 pub mod journal;
 pub mod media_host;
