@@ -167,6 +167,9 @@ impl App {
     /// Addresses that have origins of their own: what pages of sites call, and the modules they load for it.
     fn page_origins(&self) -> Vec<(String, Vec<String>)> {
         let renewals: Vec<_> = engage::page_origins(&self.state.config).collect();
+        if renewals.is_empty() {
+            return renewals;
+        }
         let sites = renewals.iter().flat_map(|(_, origins)| origins);
         let readers: Vec<String> = self.origins.iter().chain(sites).cloned().collect();
         let modules = assets::engage_addresses().map(|address| (address, readers.clone()));

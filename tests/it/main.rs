@@ -32,6 +32,7 @@ mod engage_cli;
 mod engage_keys;
 mod engage_libraries;
 mod engage_mint;
+mod engage_page;
 mod engage_renew;
 mod events;
 mod fakes;
