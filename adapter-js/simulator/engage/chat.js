@@ -138,6 +138,15 @@ class Chat {
     }
   }
 
+  /** The agent closes the thread; the stand-in's server tells whom it may concern. */
+  async close() {
+    if (!this.source.close || !this.engaged) return;
+    await fetch(this.source.close, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ uuid: this.who }) });
+    this.engaged = false;
+    this.messages.push({ text: "The agent has closed the chat.", mine: false, note: true });
+    this.show();
+  }
+
   receive(text) {
     this.messages.push({ text, mine: false });
     this.fire("message_received");

@@ -94,6 +94,10 @@ byId("spoil").addEventListener("click", () => {
   window._chatq.push(["_setSignedIdentity", "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.e30.AA"]);
   setTimeout(() => note("_setSignedIdentity", "a token without a key, an expiry and a visitor"), 100);
 });
+byId("close").addEventListener("click", async () => {
+  await window.engageStandIn?.close();
+  note("closed", "by the agent");
+});
 byId("renew").addEventListener("click", () => {
   document.dispatchEvent(new Event("visibilitychange"));
   note("looked at", "a renewal happens only when one is due");

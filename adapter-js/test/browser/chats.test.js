@@ -140,6 +140,25 @@ test("the shop beside them: the daemon's token is good by the vendor's rules", a
   await shop.getByText(`${everybody[0]}, verified`).waitFor();
 });
 
+test("the web chat is a line of the same timeline, put there by the vendor's webhook and API", async () => {
+  const shop = page.frameLocator("iframe.shop");
+  await shop.getByRole("textbox", { name: "Message" }).fill("Do you deliver on Saturdays?");
+  await shop.getByRole("button", { name: "Send" }).click();
+  await shop.getByText("Thank you for writing. How can we help?").waitFor();
+  await page.evaluate(async () => {
+    const { showRecord } = await import(new URL("host/record.js", location.href).href);
+    const { customers } = await (await fetch("demo.json")).json();
+    showRecord(customers[0]);
+  });
+  const line = page.locator('#timeline li[data-channel="engage"]');
+  await line.filter({ hasText: "2 messages" }).waitFor({ timeout: 30_000 });
+  await shop.getByRole("button", { name: "The agent closes the chat" }).click();
+  await crm.log("Do you deliver on Saturdays?").waitFor({ timeout: 30_000 });
+  const [transcript] = await Promise.all([page.waitForEvent("popup"), line.getByRole("link").click()]);
+  await transcript.getByText("Do you deliver on Saturdays?").waitFor();
+  await transcript.close();
+});
+
 test("55 minutes on a faked clock: the real daemon renews, with the same uuid", async () => {
   const tab = await page.context().newPage();
   await tab.clock.install();
