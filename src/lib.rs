@@ -28,7 +28,8 @@
 //! # Where a change goes
 //!
 //! A path of the widget: its file in [`channels::embeddable`] and a line in the table there, a recorded
-//! exchange in `tests/fixtures/protocol`, a test. A table: a migration, appended, and one file in
+//! exchange in `tests/fixtures/protocol`, a test. An event of Rox.Chat: [`domain::roxchat`] reads it, a file
+//! `storage::roxchat_*` does what it means, a test. A table: a migration, appended, and one file in
 //! [`storage`]. A key of the configuration: its section's struct and a line in `config.example.toml`.
 //!
 //! # Rules that hold everywhere

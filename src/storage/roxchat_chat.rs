@@ -8,7 +8,7 @@ use super::conversation_write::{append, find_conversation, open_conversation, pu
 use super::conversations::conversation_columns;
 use super::error::StorageError;
 use super::roxchat_write::{Taken, World};
-use super::{roxchat_visitor, roxchat_watch};
+use super::{roxchat_command, roxchat_visitor, roxchat_watch};
 use crate::domain::conversation::{Author, ChatMessage, Conversation, Opening};
 use crate::domain::identity::{Channel, Identity};
 use crate::domain::outbox::Urgency;
@@ -20,13 +20,13 @@ const IDLE: &str = concat!(
     " from conversation v where v.channel = 'roxchat' and v.account = $1 and v.state = 'open' and v.last_ms < $2 \
      order by v.last_ms limit 500"
 );
-/// The earliest event of another page that says the same, and that no event of this page repeats already:
+/// The nearest event of another page that says the same, and that no event of this page repeats already:
 /// a page that tells "ok" twice repeats two, not one.
 const TWIN: &str = "select e.key, e.stream || ':' || e.seq from roxchat_event e \
      where e.workspace = $1 and e.digest = $2 and e.at_ms between $3 - $5 and $3 + $5 and e.stream <> $4 \
      and e.collapsed_into is null \
      and not exists (select 1 from roxchat_event o where o.collapsed_into = e.key and o.stream = $4) \
-     order by e.at_ms, e.key limit 1";
+     order by abs(e.at_ms - $3), e.key limit 1";
 const COLLAPSE: &str = "update roxchat_event set collapsed_into = $2 where key = $1";
 
 /// The event that one repeats.
@@ -44,6 +44,7 @@ pub(super) async fn message(
 ) -> Result<(), StorageError> {
     let Event::Message { visitor, chat_id, kind, text, truncated, session } = event else { return Ok(()) };
     let identity = roxchat_visitor::see(tx, taken, visitor, world).await?;
+    roxchat_command::remember_session(tx, taken, &identity, session.as_deref()).await?;
     let twin = collapse(tx, taken).await?;
     let (kind, author) = kind_of(kind);
     let mut chat = open(tx, taken, *chat_id, &identity, world).await?;
@@ -76,7 +77,12 @@ pub(super) async fn message(
         if taken.rules.log_at_once && chat.revision == 0 {
             chat.revision = 1;
         }
-        urgency = (chat.revision > 0).then_some(if chat.open { Urgency::Live } else { Urgency::Complete });
+        let pace = match (chat.open, taken.rules.log_at_once) {
+            (false, _) => Urgency::Complete,
+            (true, true) => Urgency::Settling,
+            (true, false) => Urgency::Live,
+        };
+        urgency = (chat.revision > 0).then_some(pace);
     }
     put_conversation(tx, &chat, urgency, world.routes, world.clock).await?;
     append(tx, &chat.id, &message).await?;
@@ -118,12 +124,13 @@ pub(super) async fn close(
 pub(super) async fn selected(
     tx: &mut SqliteConnection,
     taken: Taken<'_>,
-    visitor: &Visitor,
-    chat_id: Option<i64>,
+    event: &Event,
     world: World<'_>,
 ) -> Result<(), StorageError> {
-    roxchat_visitor::see(tx, taken, visitor, world).await?;
-    let Some(chat_id) = chat_id else { return Ok(()) };
+    let Event::Selected { visitor, chat_id, session } = event else { return Ok(()) };
+    let identity = roxchat_visitor::see(tx, taken, visitor, world).await?;
+    roxchat_command::remember_session(tx, taken, &identity, session.as_deref()).await?;
+    let Some(chat_id) = *chat_id else { return Ok(()) };
     let known = find_conversation(tx, Channel::Roxchat, &taken.rules.workspace, &chat_id.to_string()).await?;
     if known.is_none() {
         roxchat_watch::began_before(tx, taken, chat_id).await?;

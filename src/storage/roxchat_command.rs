@@ -5,6 +5,7 @@ use sqlx::SqliteConnection;
 use super::error::StorageError;
 use super::roxchat::{COMMAND, Command};
 use super::roxchat_write::Taken;
+use crate::domain::identity::Identity;
 use crate::domain::roxchat::CommandStatus;
 
 const REMEMBER: &str = "insert into roxchat_session (workspace, session, visitor, seen_ms) values ($1, $2, $3, $4) \
@@ -17,14 +18,15 @@ const SETTLE: &str = "update roxchat_command set status = $3, code = $4, settled
 const SILENCE: &str = "update roxchat_command set status = 'unknown', settled_ms = $2 \
      where status = 'pending' and asked_ms < $1";
 
-/// A visit is heard of.
+/// A visit is heard of, of who the visitor is by now.
 pub(super) async fn remember_session(
     tx: &mut SqliteConnection,
     taken: Taken<'_>,
-    visitor: &str,
-    session: &str,
+    visitor: &Identity,
+    session: Option<&str>,
 ) -> Result<(), StorageError> {
-    let query = sqlx::query(REMEMBER).bind(&taken.rules.workspace).bind(session).bind(visitor);
+    let Some(session) = session else { return Ok(()) };
+    let query = sqlx::query(REMEMBER).bind(&taken.rules.workspace).bind(session).bind(&visitor.external_id);
     query.bind(taken.at_ms).execute(tx).await?;
     Ok(())
 }

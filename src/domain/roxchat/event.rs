@@ -86,30 +86,11 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whose event it is; after an authorization, who the visitor is now.
-    pub fn visitor(&self) -> Option<&Visitor> {
-        match self {
-            Self::Message { visitor, .. } | Self::Closed { visitor, .. } | Self::Selected { visitor, .. } => {
-                Some(visitor)
-            }
-            Self::Authorized { new, .. } => Some(new),
-            Self::NotificationAdded { .. } | Self::NotificationRemoved { .. } | Self::Unknown => None,
-        }
-    }
-
     /// The chat it is about.
     pub fn chat_id(&self) -> Option<i64> {
         match self {
             Self::Message { chat_id, .. } | Self::Closed { chat_id, .. } => Some(*chat_id),
             Self::Selected { chat_id, .. } => *chat_id,
-            _ => None,
-        }
-    }
-
-    /// The visit it was told in.
-    pub fn session(&self) -> Option<&str> {
-        match self {
-            Self::Message { session, .. } | Self::Selected { session, .. } => session.as_deref(),
             _ => None,
         }
     }
