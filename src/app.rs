@@ -83,6 +83,7 @@ pub struct App {
     closing: CancellationToken,
     tasks: TaskTracker,
     origins: Vec<String>,
+    engage: engage::Reader,
 }
 
 impl App {
@@ -143,7 +144,9 @@ impl App {
             clock,
         };
         let origins = own_origins(&state.config);
-        let app = Self { state, closing, tasks, origins };
+        let ServiceState { config, storage, clock, .. } = state.clone();
+        let engage = engage::Reader::new(config, storage, outside.outbound, clock);
+        let app = Self { state, closing, tasks, origins, engage };
         app.start_maintenance();
         app.start_watch();
         app.start_authority();
@@ -151,6 +154,7 @@ impl App {
         app.start_delivery(news);
         app.tasks.spawn(roxchat::keep_sweeping(app.state.clone(), app.closing.clone()));
         app.tasks.spawn(app.state.media.clone().keep_sweeping());
+        app.tasks.spawn(app.engage.clone().follow(app.closing.clone()));
         Ok(app)
     }
 
@@ -182,7 +186,7 @@ impl App {
         let guard = Guard::new(config.server.host_names(), self.origins.iter().cloned(), self.page_origins());
         Router::new()
             .merge(embeddable::router())
-            .merge(engage::router())
+            .merge(engage::router(self.engage.clone()))
             .merge(roxchat::router())
             .merge(connect::router(&self.state))
             .merge(media_files::router())

@@ -21,7 +21,7 @@
 //! | [`sync`] | when connectors are asked, and what is kept of the answers | domain, config, connectors, storage |
 //! | [`media`] | recordings, voicemails, faxes, attachments: fetched before their links die, kept, deleted | domain, config, storage |
 //! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, connectors, auth, storage, oauth, sync, media |
-//! | [`channels`] | what each widget's messages mean; never each other | domain, config, storage, oauth, sync, media, http |
+//! | [`channels`] | what each widget's messages mean; never each other | domain, config, outbound, storage, oauth, sync, media, http |
 //! | [`app`] | all wiring; starting and stopping | all |
 //! | [`demo`], [`cli`], [`telemetry`] | what surrounds the service | all |
 //!

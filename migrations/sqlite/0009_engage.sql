@@ -7,6 +7,8 @@ create table engage_uuid (
     primary key (domain, contact_id)
 ) strict, without rowid;
 
+create unique index engage_uuid_back on engage_uuid (domain, uuid);
+
 -- For whom tokens were minted, and until when the last of them is good (exp in Unix seconds). A row for
 -- each visitor and key, not for each token. Tokens are never here.
 create table engage_mint (
@@ -56,3 +58,37 @@ create table engage_key (
     since integer not null,
     primary key (site, kid)
 ) strict, without rowid;
+
+-- What Engage Digital's webhook told, as it came, for a month: an event that comes again is known by its id.
+create table engage_event (
+    community text not null,
+    id text not null,
+    kind text not null,
+    thread text,
+    issued_at integer not null,
+    received_at integer not null,
+    body text not null,
+    primary key (community, id)
+) strict, without rowid;
+
+create index engage_event_by_age on engage_event (received_at);
+
+-- Threads of which something was told. wanted > read: there is more to read from the API. opened_at, closed_at
+-- and told_at are the latest times of which events speak; told_done is the told_at that the log has.
+create table engage_thread (
+    community text not null,
+    thread text not null,
+    wanted integer not null,
+    read integer not null,
+    opened_at integer,
+    closed_at integer,
+    closed_by text,
+    told_at integer,
+    told_done integer,
+    not_before integer not null,
+    failures integer not null,
+    words text,
+    primary key (community, thread)
+) strict, without rowid;
+
+create index engage_thread_due on engage_thread (not_before) where wanted > read;

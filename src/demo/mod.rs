@@ -2,8 +2,10 @@
 //! phone, a simulated chat workspace and a shop with a stand-in web chat, each on an origin of its own as in
 //! production.
 
+mod background;
 mod chats;
 pub mod crm;
+mod digital;
 mod pages;
 mod panel;
 pub mod seed;
@@ -19,7 +21,6 @@ use axum::Router;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::app::{App, listen};
 use crate::config::{Config, ConnectorConfig, ConnectorKind, Secret};
@@ -28,7 +29,9 @@ use crate::domain::contact::Contact;
 use crate::storage::contacts::ContactBatch;
 use crate::sync::RunOptions;
 use crate::telemetry;
+use background::{Background, origin};
 use crm::Crm;
+use digital::Digital;
 use panel::Panel;
 
 /// How many people are invented.
@@ -64,8 +67,9 @@ impl Addresses {
 pub struct Demo {
     app: App,
     crm: Crm,
-    /// What serves the CRM, and its end.
-    background: (TaskTracker, CancellationToken),
+    /// What serves the CRM and the web chat's vendor.
+    background: Background,
+    digital: Digital,
     listeners: [TcpListener; 5],
     /// The web chat's key.
     chat_key: String,
@@ -105,11 +109,13 @@ impl Demo {
         if !known {
             crm.take_in(seed::contacts(CUSTOMERS).map(|contact| customer(&contact)).collect())?;
         }
-        let (url, background) = serve_crm(&crm).await?;
+        let (background, digital) = (Background::default(), Digital::new(clock.clone())?);
+        let url = background.serve(crm.router()).await?;
         std::fs::write(&files.manifest, crm::MANIFEST)
             .map_err(|error| format!("cannot write {}: {error}", files.manifest.display()))?;
         let chat_key = chats::key(&files.chat_key)?;
-        let settings = format!("{SETTINGS}{}", chats::settings(&origins[3], &origins[4], &chat_key));
+        let vendor = digital.settings(&background.serve(digital.api()).await?, chats::SITE);
+        let settings = format!("{SETTINGS}{}{vendor}", chats::settings(&origins[3], &origins[4], &chat_key));
         let mut config =
             Config::parse("demo", &settings, std::iter::empty()).map_err(|error| error.to_string())?.config;
         config.connectors.insert(CRM.into(), connector(url, &files.manifest, key));
@@ -130,14 +136,27 @@ impl Demo {
         let customers = chats::customers(&app.state().storage, CRM).await.map_err(|error| error.to_string())?;
         let [daemon, page, widget, workspace, shop] = <[String; 5]>::try_from(origins).unwrap_or_default();
         let listeners = <[TcpListener; 5]>::try_from(listeners).map_err(|_| "five listeners are needed")?;
-        Ok(Self { app, crm, background, listeners, chat_key, customers, daemon, page, widget, workspace, shop })
+        Ok(Self {
+            app,
+            crm,
+            background,
+            digital,
+            listeners,
+            chat_key,
+            customers,
+            daemon,
+            page,
+            widget,
+            workspace,
+            shop,
+        })
     }
 
     /// Serves all of them until `stop` resolves.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
         let Self { daemon, page, widget, workspace, shop, .. } = self;
         let sites = pages::Sites { daemon, page, widget, workspace, shop, customers: self.customers };
-        let till = shop::Shop::new(&sites, &self.chat_key)?;
+        let till = shop::Shop::new(&sites, &self.chat_key, self.digital)?;
         let panel = Panel { crm: self.crm, service: self.app.state().clone() };
         let [daemon, page, widget, workspace, shop] = self.listeners;
         let stopped = CancellationToken::new();
@@ -158,9 +177,7 @@ impl Demo {
             site(shop, pages::shop(&sites, till)),
         );
         // The CRM last: the daemon brings there what it has in hand.
-        let (tasks, end) = self.background;
-        end.cancel();
-        tasks.wait().await;
+        self.background.end().await;
         served.map(drop).map_err(|error| error.to_string())
     }
 }
@@ -192,26 +209,6 @@ impl Files {
         }
         drop(std::fs::remove_file(&self.crm));
     }
-}
-
-fn origin(listener: &TcpListener) -> Result<String, String> {
-    listener.local_addr().map(|address| format!("http://{address}")).map_err(|error| error.to_string())
-}
-
-/// Serves the CRM on a free port of the loopback; where, and what ends it.
-async fn serve_crm(crm: &Crm) -> Result<(String, (TaskTracker, CancellationToken)), String> {
-    let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.map_err(|error| error.to_string())?;
-    let url = origin(&listener)?;
-    let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
-    let (router, ended) = (crm.router(), end.clone());
-    tasks.spawn(async move {
-        tokio::select! {
-            served = axum::serve(listener, router).into_future() => drop(served),
-            () = ended.cancelled() => {}
-        }
-    });
-    tasks.close();
-    Ok((url, (tasks, end)))
 }
 
 fn connector(url: String, manifest: &Path, key: Secret) -> ConnectorConfig {

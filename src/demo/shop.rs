@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::chats::{Customer, KEY_ID, SITE};
+use super::digital::Digital;
 use super::pages::Sites;
 use crate::http::guard::{Guard, gate};
 use crate::outbound::{Outbound, OutboundOptions};
@@ -27,6 +28,8 @@ pub(super) struct Shop(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     outbound: Outbound,
+    digital: Digital,
+    daemon: String,
     mint: Url,
     customers: Vec<Customer>,
     /// The community's settings, which the stand-in chat judges tokens by.
@@ -35,28 +38,34 @@ struct Inner {
 }
 
 impl Shop {
-    /// A shop with the customers of `sites`, and `key` in its community.
-    pub(super) fn new(sites: &Sites, key: &str) -> Result<Self, String> {
+    /// A shop with the customers of `sites`, and `key` in its community at the vendor's.
+    pub(super) fn new(sites: &Sites, key: &str, digital: Digital) -> Result<Self, String> {
         let mint = format!("{}/v1/engage/sites/{SITE}/identities/mint", sites.daemon);
         let keys = json!([{"kid": KEY_ID, "alg": "HS256", "secret": key}]);
+        let source = json!({
+            "domain": "sample", "mode": "require", "keys": keys, "messages": "engage/messages", "close": "engage/close",
+        });
         Ok(Self(Arc::new(Inner {
             outbound: Outbound::new(&OutboundOptions::default())?,
+            digital,
+            daemon: sites.daemon.clone(),
             mint: Url::parse(&mint).map_err(|error| error.to_string())?,
             customers: sites.customers.clone(),
-            source: json!({"domain": "sample", "mode": "require", "keys": keys}),
+            source,
             origin: sites.shop.clone(),
         })))
     }
 
-    /// `GET /identity.json` and `GET /engage/source.json`.
+    /// `GET /identity.json`, `GET /engage/source.json`, and what the stand-in chat calls.
     pub(super) fn router(self) -> Router {
         let host = Url::parse(&self.0.origin).ok().and_then(|url| url.host_str().map(str::to_owned));
         let guard = Guard::new(host, [self.0.origin.clone()], []);
         Router::new()
             .route("/identity.json", get(identity))
             .route("/engage/source.json", get(source))
+            .with_state(self.clone())
+            .merge(self.0.digital.chat(&self.0.daemon))
             .layer(from_fn_with_state(guard, gate))
-            .with_state(self)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod contact;
 pub mod conversation;
 pub mod credential;
 pub mod engage;
+pub mod engage_thread;
 pub mod fold;
 pub mod identity;
 pub mod ids;

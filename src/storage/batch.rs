@@ -73,7 +73,7 @@ async fn run_one(
             outbox_write::revise(tx, logs, routes, clock).await?;
             return Ok(done);
         }
-        Job::Engage(job) => return engage::write(tx, job, clock).await.map(Done::Engage),
+        Job::Engage(job) => return engage::write(tx, job, routes, clock).await.map(Done::Engage),
         Job::PurgeTombstones { changed_before } => {
             return contact_rows::purge_tombstones(tx, *changed_before).await.map(Done::Floor);
         }

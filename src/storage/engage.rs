@@ -8,10 +8,13 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
 use super::Storage;
+use super::engage_threads;
 use super::error::StorageError;
 use super::writer::{Done, Job};
 use crate::domain::clock::Clock;
 use crate::domain::engage::{Chain, Grant, GrantRefusal, KeyRing, KeyState, Mint, Renewal};
+use crate::domain::engage_thread::{DueThread, ThreadEvent, ThreadNews, ThreadRead};
+use crate::domain::outbox::Routes;
 use crate::domain::passing::Digested;
 
 const UUID: &str = "select uuid from engage_uuid where domain = $1 and contact_id = $2";
@@ -38,6 +41,7 @@ const PUT_STATE: &str = "insert into engage_key (site, kid, state, since) values
      since = case when engage_key.state = excluded.state then engage_key.since else excluded.since end";
 const MINTED_FOR: &str = "select contact_id from engage_mint where site = $1 and uuid = $2 and contact_id is not null \
      order by minted_at desc, kid limit 1";
+const OF_UUID: &str = "select contact_id from engage_uuid where domain = $1 and uuid = $2";
 const KEEP_MS: i64 = 24 * 3_600_000;
 
 /// What is written about Engage sites.
@@ -53,6 +57,14 @@ pub(super) enum EngageJob {
     Revoke { chain: String },
     /// Every state of a site's keys.
     Keys { site: String, states: Vec<(String, KeyState)> },
+    /// What a webhook told.
+    Events { community: String, events: Vec<ThreadEvent> },
+    /// A thread that is to be read.
+    Want { community: String, thread: String },
+    /// What was read of a thread.
+    Thread(Box<ThreadRead>),
+    /// A thread that could not be read.
+    Failed { due: DueThread, not_before_ms: i64, words: String },
 }
 
 /// How a job about Engage ended.
@@ -60,6 +72,7 @@ pub(super) enum EngageJob {
 pub(super) enum EngageDone {
     Uuid(String),
     Renewed(Result<(), GrantRefusal>),
+    Count(i64),
     Nothing,
 }
 
@@ -123,7 +136,12 @@ impl Storage {
         Ok(sqlx::query_scalar(MINTED_FOR).bind(site).bind(uuid).fetch_optional(&self.read).await?)
     }
 
-    async fn run_engage(&self, job: EngageJob) -> Result<EngageDone, StorageError> {
+    /// The contact that has a uuid at a domain.
+    pub async fn contact_of_uuid(&self, domain: &str, uuid: &str) -> Result<Option<String>, StorageError> {
+        Ok(sqlx::query_scalar(OF_UUID).bind(domain).bind(uuid).fetch_optional(&self.read).await?)
+    }
+
+    pub(super) async fn run_engage(&self, job: EngageJob) -> Result<EngageDone, StorageError> {
         match self.writer.run(Job::Engage(Arc::new(job))).await? {
             Done::Engage(done) => Ok(done),
             _ => Ok(EngageDone::Nothing),
@@ -134,6 +152,7 @@ impl Storage {
 pub(super) async fn write(
     tx: &mut SqliteConnection,
     job: &EngageJob,
+    routes: &Routes,
     clock: &dyn Clock,
 ) -> Result<EngageDone, StorageError> {
     let now = clock.now_ms();
@@ -153,6 +172,14 @@ pub(super) async fn write(
             sqlx::query(ADD_GRANT).bind(grant.as_slice()).bind(&chain.id).execute(tx).await?;
         }
         EngageJob::Renew { renewal } => return renew(tx, renewal, now).await.map(EngageDone::Renewed),
+        EngageJob::Events { community, events } => return engage_threads::take(tx, community, events, now).await,
+        EngageJob::Want { community, thread } => {
+            engage_threads::want(tx, (community, thread), ThreadNews::Content, now, now).await?;
+        }
+        EngageJob::Thread(read) => engage_threads::put(tx, read, routes, clock).await?,
+        EngageJob::Failed { due, not_before_ms, words } => {
+            engage_threads::failed(tx, due, *not_before_ms, words).await?;
+        }
         EngageJob::Revoke { chain } => {
             sqlx::query(REVOKE).bind(chain).bind(now).execute(tx).await?;
         }

@@ -22,6 +22,7 @@ pub mod credentials;
 pub mod db;
 mod direct;
 pub mod engage;
+mod engage_threads;
 pub mod error;
 pub mod media;
 mod media_rows;

@@ -88,6 +88,7 @@ impl Job {
             | Self::MessagePost { .. }
             | Self::Conversation(_)
             | Self::Roxchat(_)
+            | Self::Engage(_)
             | Self::Media(_) => true,
             _ => false,
         }

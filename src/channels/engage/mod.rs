@@ -12,29 +12,36 @@ mod checklist;
 mod claims;
 #[cfg(test)]
 mod claims_tests;
+mod contents;
+mod digital;
 pub mod findings;
+mod hooks;
 pub mod keys;
+mod linking;
 mod mint;
 mod offered;
+mod reader;
 mod renew;
 mod sign;
 mod site;
 pub mod snippets;
+mod threads;
 mod uuids;
 pub mod verdict;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 
 use crate::http::ServiceState;
 
 pub use checked::checked;
 pub use checklist::checklist;
+pub use reader::Reader;
 pub use renew::page_origins;
 pub use site::key_ring;
 
-/// The routes of this channel.
-pub fn router() -> Router<ServiceState> {
+/// The routes of this channel; `reader` is who reads what webhooks tell of.
+pub fn router(reader: Reader) -> Router<ServiceState> {
     Router::new()
         .route("/v1/engage/sites/{site}/identities/mint", post(mint::mint))
         .route("/v1/engage/sites/{site}/identities/renew", post(renew::renew))
@@ -45,4 +52,7 @@ pub fn router() -> Router<ServiceState> {
         .route("/v1/engage/sites/{site}/keys", get(keys::list))
         .route("/v1/engage/sites/{site}/keys/{kid}/activate", post(keys::activate))
         .route("/v1/engage/sites/{site}/keys/{kid}/retire", post(keys::retire))
+        .route("/v1/engage/hooks/{id}", get(hooks::challenge).post(hooks::events))
+        .route("/v1/engage/communities/{id}/sync", post(threads::sync))
+        .layer(Extension(reader))
 }
