@@ -152,6 +152,7 @@ test("the web chat is a line of the same timeline, put there by the vendor's web
   });
   const line = page.locator('#timeline li[data-channel="engage"]');
   await line.filter({ hasText: "2 messages" }).waitFor({ timeout: 30_000 });
+  await shop.getByRole("button", { name: "Close the chat" }).click();
   await shop.getByRole("button", { name: "The agent closes the chat" }).click();
   await crm.log("Do you deliver on Saturdays?").waitFor({ timeout: 30_000 });
   const [transcript] = await Promise.all([page.waitForEvent("popup"), line.getByRole("link").click()]);
