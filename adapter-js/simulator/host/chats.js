@@ -1,6 +1,9 @@
 import { onRecord, showRecord } from "./record.js";
 
 const WORKSPACE = "desk";
+const FOUND = { none: "nobody known", one: "record found", several: "several records" };
+/** Events that wait for longer have not just been said. */
+const LONG = 3_000;
 
 const button = /** @type {HTMLButtonElement} */ (document.getElementById("start-chat"));
 const said = document.getElementById("chat-said");
@@ -36,13 +39,15 @@ export class Chats {
     chat.on("badge", ({ count }) => this.#onBadge(count));
     chat.on("refused", ({ event, reason }) => this.#feed.add("error", `refused: ${event ?? "an event"}`, reason));
     chat.on("lost", ({ count }) => this.#feed.add("error", "lost", `${count} events of the workspace`));
-    chat.on("waiting", ({ count }) => count > 1 && this.#feed.add("waiting", `${count} chat events in this browser`, ""));
+    chat.on("waiting", ({ count, oldest }) => {
+      if (count > 0 && Date.now() - oldest > LONG) this.#feed.add("waiting", `${count} chat events in this browser`, "");
+    });
     button.hidden = false;
   }
 
   #pop({ status, contacts }) {
     const names = contacts.map(({ name }) => name).join(", ");
-    this.#feed.add("chat", status === "none" ? "nobody known" : status, names || "a visitor of the workspace");
+    this.#feed.add("chat", FOUND[status], names || "a visitor of the workspace");
     // Of several, the agent must choose; this page only names them.
     if (status === "one") showRecord(contacts[0], "the chat");
     void this.#look();
@@ -55,8 +60,10 @@ export class Chats {
     const { enabled, reason } = await this.#chat.outgoing(this.#contact.id);
     if (turn !== this.#turn || this.#busy) return;
     button.disabled = !enabled;
+    const before = button.title;
     button.title = reason ?? "";
-    if (!enabled) said.textContent = reason ?? "";
+    // How the last command ended stays to be read.
+    if (!enabled || said.textContent === before) said.textContent = button.title;
   }
 
   async #start() {
