@@ -152,9 +152,8 @@ export function createIdentity({ env, clock, renewUrl, initial, push, tell }) {
   function heard(event) {
     const { key, newValue } = /** @type {StorageEvent} */ (event);
     if (key !== shelf.key) return;
-    // Taken away in another tab: the visitor signed out there.
-    if (newValue === null) return end();
     const news = shelf.heard(newValue);
+    if (news === "signed-out") return end();
     if (news !== null && news.exp > mine.exp) {
       take(news);
       check();
@@ -210,7 +209,7 @@ export function createIdentity({ env, clock, renewUrl, initial, push, tell }) {
     /** Ends it in every tab, and forgets the token. */
     forget() {
       end();
-      shelf.remove();
+      shelf.forget();
     },
   };
 }

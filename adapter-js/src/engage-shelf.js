@@ -9,6 +9,8 @@ import { identityFrom } from "./engage-token.js";
 /** @typedef {import("./engage-token.js").Identity} Identity */
 
 const PREFIX = "trunkline-engage";
+/** What the other tabs hear of a visitor who signs out. What merely expired is taken away without a word. */
+const SIGNED_OUT = "signed out";
 
 /**
  * @param {object} parts
@@ -37,15 +39,20 @@ export function createShelf({ storage, renewUrl, uuid }) {
         // Full, or forbidden: then each tab is for itself.
       }
     },
-    remove() {
+    forget() {
       try {
+        storage?.setItem(key, SIGNED_OUT);
         storage?.removeItem(key);
       } catch {
         // As above: nothing was written either.
       }
     },
-    /** @param {string | null} text what another tab wrote */
+    /**
+     * @param {string | null} text what another tab wrote
+     * @returns {Identity | "signed-out" | null}
+     */
     heard(text) {
+      if (text === SIGNED_OUT) return "signed-out";
       try {
         return text === null ? null : ofThisVisitor(JSON.parse(text));
       } catch {

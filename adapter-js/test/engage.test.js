@@ -231,6 +231,20 @@ test("two tabs with one grant: one request, and both chats get the token", async
   assert.deepEqual(one.grants, ["grant-0", "grant-1"]);
 });
 
+test("a tab that slept past its token's end is not stopped by another that clears what expired", async () => {
+  const time = new FakeTime();
+  const localStorage = new FakeStorage();
+  const asleep = shop({ time, localStorage });
+  asleep.identify(minted(time.now));
+  time.now += 180 * MINUTE;
+  const other = shop({ time, localStorage });
+  other.identify(minted(time.now, { uuid: "visitor-2", grant: "other" }));
+  asleep.page.window.dispatchEvent(new Event("pageshow"));
+  await settle();
+  assert.deepEqual(asleep.grants, ["grant-0"]);
+  assert.equal(asleep.signed().length, 2);
+});
+
 test("a storage whose grant is dead: the page's own is used", async () => {
   const { identify, time, page, signed } = shop();
   const stale = { ...minted(time.now, { ttl: 86_400, grant: "dead" }), renewAt: Math.floor(time.now / 1000) + 60 };
