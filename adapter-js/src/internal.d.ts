@@ -195,5 +195,9 @@ export interface Environment {
   BroadcastChannel: typeof BroadcastChannel | null;
   MutationObserver: typeof MutationObserver;
   indexedDB: IDBFactory | null;
+  /** Null where the browser lends none. */
+  localStorage: Storage | null;
+  sessionStorage: Storage | null;
+  newUuid(): string;
   console: Pick<Console, "warn" | "error">;
 }

@@ -8,7 +8,7 @@ import { createDiskStore } from "./disk-store.js";
 import { createKeeper } from "./keeper.js";
 import { createLosses } from "./losses.js";
 import { createLostMarks } from "./lost-marks.js";
-import { anothers, noRoom, unreachable } from "./problem.js";
+import { noRoom } from "./problem.js";
 import { createQueues } from "./queues.js";
 import { createRematch } from "./rematch.js";
 import { isKept } from "./slip.js";
@@ -28,7 +28,7 @@ const AUTO_LOG = "rc-callLogger-auto-log-notify";
  * @param {object} parts
  * @param {import("./internal.d.ts").Environment} parts.env
  * @param {import("./internal.d.ts").Clock} parts.clock
- * @param {string} parts.base the daemon's address
+ * @param {ReturnType<typeof import("./whose.js").createWhose>} parts.whose
  * @param {() => string} parts.newId
  * @param {AbortSignal} parts.signal
  * @param {import("./handle.js").ConnectionHandle} parts.handle
@@ -42,11 +42,10 @@ const AUTO_LOG = "rc-callLogger-auto-log-notify";
  * @param {(message: unknown) => void} parts.tell the operator's other tabs
  */
 export function createKeeping(parts) {
-  const { env, clock, base, newId, signal, handle, alerts, trouble, daemon, manifest, post, run, registered, tell } = parts;
+  const { env, clock, whose, newId, signal, handle, alerts, trouble, daemon, manifest, post, run, registered, tell } = parts;
   let leads = false;
   let wasReady = false;
 
-  const ownerOf = (/** @type {string | null} */ operator) => `${base}\n${operator}`;
   const asks = createAsks({ clock, newId, send: post });
   const rematch = createRematch({ clock, keepOf, send: post, tell: (settled) => tell({ settled }) });
   const lostMarks = createLostMarks();
@@ -70,7 +69,7 @@ export function createKeeping(parts) {
     asks,
     find: swept,
     ready,
-    send: (path, body, limit) => send(path, body, limit, ownerOf(manifest.operator), false),
+    send: (path, body, limit) => send(path, body, limit, whose.ownerOf(manifest.operator), false),
     isKept: queues.has,
     onSettled: rematch.add,
   });
@@ -83,7 +82,7 @@ export function createKeeping(parts) {
    * @param {boolean} outlive
    */
   function send(path, body, limit, owner, outlive) {
-    return daemon.post(`embeddable${path}`, body, limit, { outlive, admit: (token) => admit(token, owner) });
+    return daemon.post(`embeddable${path}`, body, limit, { outlive, admit: (token) => whose.admit(token, owner) });
   }
 
   /**
@@ -137,20 +136,6 @@ export function createKeeping(parts) {
     return leads && registered() && trouble.status === null && !signal.aborted;
   }
 
-  /**
-   * One operator's log is never sent with another's token; whose a token is, the daemon tells.
-   *
-   * @param {string | null} token
-   * @param {string} owner
-   * @returns {Promise<Failure | null>}
-   */
-  async function admit(token, owner) {
-    // The question under way may have been asked with the token of before.
-    for (let tries = 0; tries < 2 && !manifest.isFor(token); tries++) await manifest.refresh();
-    if (!manifest.isFor(token)) return unreachable("it did not say whose token this is");
-    return ownerOf(manifest.operator) === owner ? null : anothers();
-  }
-
   const listeners = /** @type {[EventTarget, string, () => void][]} */ ([
     [env.window, "pagehide", () => keeper.hide(true)],
     [env.window, "online", () => queues.hurry({ spread: true })],
@@ -181,8 +166,9 @@ export function createKeeping(parts) {
     /** @param {string} operator */
     become(operator) {
       leads = false;
-      if (ownerOf(operator) !== queues.owner) lostMarks.clear();
-      queues.become(ownerOf(operator));
+      const owner = whose.ownerOf(operator);
+      if (owner !== queues.owner) lostMarks.clear();
+      queues.become(owner);
     },
     /** @param {boolean} alone */
     lead(alone) {

@@ -57,7 +57,7 @@ fn the_examples_blocks_can_be_used() {
     for line in EXAMPLE.lines() {
         connector = line.starts_with('#')
             && (connector
-                || ["connectors", "engage", "roxchat"].iter().any(|name| line.starts_with(&format!("# [{name}."))));
+                || ["# [connectors.", "# [engage.", "# [roxchat."].iter().any(|start| line.starts_with(start)));
         let code = line.strip_prefix("# ").filter(|code| {
             let key = code.split(['=', ' ']).next().unwrap_or_default();
             connector && !key.ends_with("_file")
@@ -84,10 +84,10 @@ fn the_examples_blocks_can_be_used() {
     assert_eq!(config.api.scoped_keys[0].scopes.len(), 3);
     assert_eq!((config.service.settings.len(), config.operators.keys.len()), (3, 1));
     assert_eq!(config.connectors["books"].filter.tag, ["customer"]);
+    assert_eq!(config.roxchat.workspaces["desk"].origin, "https://company.rox.chat");
     let site = &config.engage.sites["shop"];
     assert_eq!((site.keys.len(), site.extra_values.len(), site.origins.len()), (1, 1, 1));
     assert_eq!(config.engage.communities["support"].sites, ["shop"]);
-    assert_eq!(config.roxchat.workspaces["desk"].origin, "https://company.rox.chat");
     let all = setting::list_to_widget(&config.service.settings, &serde_json::Map::new());
     assert_eq!(all[1]["items"][1]["value"], json!([]));
     assert_eq!(all[2]["items"][0]["type"], "externalLink");

@@ -35,6 +35,7 @@ mod engage_hooks;
 mod engage_keys;
 mod engage_libraries;
 mod engage_mint;
+mod engage_module;
 mod engage_page;
 mod engage_renew;
 mod events;
