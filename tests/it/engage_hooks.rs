@@ -58,7 +58,7 @@ fn texts(conversation: &Value) -> Vec<&str> {
     messages.filter(|message| message["shown"] == true).map(|message| message["text"].as_str().expect("text")).collect()
 }
 
-async fn minted(daemon: &Daemon, contact: &str) -> String {
+pub async fn minted(daemon: &Daemon, contact: &str) -> String {
     let body = json!({"contactId": contact});
     let minted = daemon.send("POST", "/v1/engage/sites/shop/identities/mint", &body).await.ok();
     minted["uuid"].as_str().expect("a uuid").to_owned()

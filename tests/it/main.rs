@@ -89,6 +89,7 @@ mod sync_engine;
 mod sync_local;
 mod sync_real;
 mod sync_sources;
+mod timeline;
 mod vault;
 mod vectors;
 mod vectors_logs;

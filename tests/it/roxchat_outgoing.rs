@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use trunkline::domain::roxchat::OUTGOING_ERRORS;
 
+use crate::settings_authorize::{SECRET, two};
 use crate::support::Daemon;
 use crate::support::roxchat::{DESK, Page, chat, said, selected};
 
@@ -186,4 +187,19 @@ async fn only_a_key_with_the_scope_has_visitors_signed() {
         daemon.bearer = Some(key.to_owned());
         daemon.send("POST", SIGN, &asked).await.ok();
     }
+}
+
+#[tokio::test]
+async fn another_operators_command_is_not_settled() {
+    let (mut daemon, [ann, bob]) = two(DESK).await;
+    daemon.bearer = Some(SECRET.to_owned());
+    daemon.contacts(&[json!({"id": "12345", "name": "Ada Lovelace"})]).await;
+    daemon.bearer = Some(ann);
+    Page::open(&daemon, "a").tell(&[selected("v1", Some("12345"), None)]).await;
+    let command = asked(&daemon).await;
+    let of_ann = daemon.bearer.replace(bob);
+    result(&daemon, &command, &json!({"status": "confirmed"})).await.problem(404, "not_found");
+    daemon.bearer = of_ann;
+    let own = result(&daemon, &command, &json!({"status": "unknown"})).await.ok();
+    assert_eq!(own["status"], "unknown");
 }

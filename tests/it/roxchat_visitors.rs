@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::delivery::CONFIG;
+use crate::delivery::{CONFIG, drain};
 use crate::support::Daemon;
 use crate::support::journal::Journal;
-use crate::support::roxchat::{DESK, Page, authorized, chat, chats, closed, said, selected, with};
+use crate::support::roxchat::{
+    DESK, Page, authorized, chat, chats, closed, post, results, said, selected, statuses, with,
+};
 
 const PEOPLE: [(&str, &str); 3] =
     [("12345", "Ada Lovelace"), ("4-1GQJDL78", "Sofja Kowalewskaja"), ("777", "Maria Agnesi")];
@@ -55,6 +57,33 @@ async fn a_chat_that_is_opened_shows_the_contact_one_none_or_several() {
 }
 
 #[tokio::test]
+async fn a_page_that_did_not_hear_the_answer_is_shown_the_contact_by_its_retry() {
+    let daemon = desk("").await;
+    let batch = Page::open(&daemon, "a").batch(&[said("visitor", "Hello"), selected("v1", Some("12345"), None)]);
+    let first = results(&post(&daemon, &batch).await);
+    let again = results(&post(&daemon, &batch).await);
+    assert_eq!(statuses(&again), ["duplicate", "duplicate"]);
+    assert_eq!(again[1]["effects"], first[1]["effects"]);
+    assert_eq!(first[1]["effects"][0]["screenPop"]["status"], "one");
+}
+
+#[tokio::test]
+async fn who_is_known_later_takes_the_log_of_before_along() {
+    let journal = Journal::new();
+    let daemon = crate::delivery::daemon(&journal, DESK).await;
+    let page = Page::open(&daemon, "a");
+    page.tell(&[said("visitor", "Hello"), closed()]).await;
+    drain(&daemon).await;
+    assert_eq!(journal.logs().len(), 0, "nobody knows whose it is");
+    page.tell(&[with(said("visitor", "It is me"), "siebelId", json!("2")), closed()]).await;
+    drain(&daemon).await;
+    let logs = journal.logs();
+    assert_eq!((logs.len(), logs[0].contact.as_deref()), (1, Some("2")));
+    assert!(logs[0].text.contains("Hello") && logs[0].text.contains("It is me"), "{}", logs[0].text);
+    assert_eq!(chat(&daemon).await["revision"], 3);
+}
+
+#[tokio::test]
 async fn the_order_of_ids_is_the_configurations_and_what_a_person_said_comes_first() {
     let daemon = desk("id_priority = ['siebel_id', 'provided_id', 'alias']\n").await;
     let page = Page::open(&daemon, "a");
@@ -78,6 +107,9 @@ async fn an_id_that_nobody_vouches_for_only_suggests() {
     let chat = chat(&untrusted).await;
     assert_eq!((&chat["contactId"], &chat["identity"]["suggested"]), (&Value::Null, &json!("12345")));
     assert_eq!(chat["identity"]["verified"], false);
+    // Nor does it let anybody start a chat with who claims to be a contact.
+    let outgoing = untrusted.get("/v1/roxchat/desk/contacts/12345/outgoing").await.ok();
+    assert_eq!((&outgoing["enabled"], &outgoing["reason"]), (&json!(false), &json!("no_session")));
 }
 
 #[tokio::test]
