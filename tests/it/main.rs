@@ -36,6 +36,7 @@ mod engage_libraries;
 mod engage_mint;
 mod engage_page;
 mod engage_renew;
+mod engage_secrets;
 mod events;
 mod fakes;
 mod import;
