@@ -68,7 +68,7 @@ docs:
 bench:
 	cargo bench --locked
 
-# The picture in the README.
+# The pictures in the README.
 screenshot: tools
 	cargo build --locked
-	TRUNKLINE_BIN=$(CURDIR)/target/debug/trunkline node adapter-js/simulator/screenshot.js docs/demo.png
+	TRUNKLINE_BIN=$(CURDIR)/target/debug/trunkline node adapter-js/simulator/screenshot.js docs/demo.png docs/chats.png

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{ApiKeys, Verifier};
-use crate::channels::{embeddable, engage};
+use crate::channels::{embeddable, engage, roxchat};
 use crate::config::{Auth, Config};
 use crate::domain::clock::SharedClock;
 use crate::http::access::Access;
@@ -152,6 +152,7 @@ impl App {
         app.start_authority();
         app.state.sync.start(&app.tasks);
         app.start_delivery(news);
+        app.tasks.spawn(roxchat::keep_sweeping(app.state.clone(), app.closing.clone()));
         app.tasks.spawn(app.state.media.clone().keep_sweeping());
         app.tasks.spawn(app.engage.clone().follow(app.closing.clone()));
         Ok(app)
@@ -167,17 +168,31 @@ impl App {
         self.origins.push(origin);
     }
 
+    /// Addresses that have origins of their own: what pages of sites call, and the modules they load for it.
+    fn page_origins(&self) -> Vec<(String, Vec<String>)> {
+        let renewals: Vec<_> = engage::page_origins(&self.state.config).collect();
+        if renewals.is_empty() {
+            return renewals;
+        }
+        let sites = renewals.iter().flat_map(|(_, origins)| origins);
+        let readers: Vec<String> = self.origins.iter().chain(sites).cloned().collect();
+        let modules = assets::engage_addresses().map(|address| (address, readers.clone()));
+        modules.chain(renewals.iter().cloned()).collect()
+    }
+
     /// The service's routes behind the gate.
     pub fn router(&self) -> Router {
         let config = &self.state.config;
-        let guard = Guard::new(config.server.host_names(), self.origins.iter().cloned(), engage::page_origins(config));
+        let guard = Guard::new(config.server.host_names(), self.origins.iter().cloned(), self.page_origins());
         Router::new()
             .merge(embeddable::router())
             .merge(engage::router(self.engage.clone()))
+            .merge(roxchat::router())
             .merge(connect::router(&self.state))
             .merge(media_files::router())
             .merge(conversations::router())
             .route("/adapter.js", get(assets::entry))
+            .route("/engage.js", get(assets::engage))
             .route("/adapter/{file}", get(assets::module))
             .route("/v1/contacts", get(api::list).post(create::create))
             .route("/v1/contacts/batch", post(api::batch))

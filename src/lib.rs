@@ -20,15 +20,18 @@
 //! | [`oauth`] | who is signed in to which connector; sealed, renewed, told | domain, config, outbound, storage |
 //! | [`sync`] | when connectors are asked, and what is kept of the answers | domain, config, connectors, storage |
 //! | [`media`] | recordings, voicemails, faxes, attachments: fetched before their links die, kept, deleted | domain, config, storage |
-//! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, connectors, auth, storage, oauth, sync, media |
-//! | [`channels`] | what each widget's messages mean; never each other | domain, config, outbound, storage, oauth, sync, media, http |
+//! | [`delivery`] | when and how logs reach CRMs, exactly once, and what they say there | domain, config, connectors, storage |
+//! | [`http`] | the edge, `/v1`, health, sign-in pages, the adapter's files | domain, config, connectors, auth, storage, oauth, sync, delivery, media |
+//! | [`channels`] | what each widget's messages mean; never each other | domain, config, auth, outbound, storage, oauth, sync, delivery, media, http |
+//! | [`telemetry`] | log lines: where they go, in which form | config |
 //! | [`app`] | all wiring; starting and stopping | all |
-//! | [`demo`], [`cli`], [`telemetry`] | what surrounds the service | all |
+//! | [`demo`], [`cli`] | what surrounds the service | all |
 //!
 //! # Where a change goes
 //!
 //! A path of the widget: its file in [`channels::embeddable`] and a line in the table there, a recorded
-//! exchange in `tests/fixtures/protocol`, a test. A table: a migration, appended, and one file in
+//! exchange in `tests/fixtures/protocol`, a test. An event of Rox.Chat: [`domain::roxchat`] reads it, a file
+//! `storage::roxchat_*` does what it means, a test. A table: a migration, appended, and one file in
 //! [`storage`]. A key of the configuration: its section's struct and a line in `config.example.toml`.
 //!
 //! # Rules that hold everywhere

@@ -32,8 +32,9 @@ function pick(contacts, fits) {
   return null;
 }
 
-/** A number with exactly one owner. */
-export const knownNumber = (contacts) => pick(contacts, (owners) => owners.length === 1);
+/** A number with exactly one owner: one of the preferred where there is any. @param {any[]} contacts @param {string[]} [preferred] ids */
+export const knownNumber = (contacts, preferred = []) =>
+  pick(contacts, (owners) => owners.length === 1 && preferred.includes(owners[0].id)) ?? pick(contacts, (owners) => owners.length === 1);
 
 /** A number several contacts have. */
 export const sharedNumber = (contacts) => pick(contacts, (owners) => owners.length > 1);

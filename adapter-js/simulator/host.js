@@ -1,6 +1,9 @@
+import { Chats } from "./host/chats.js";
 import { CrmPanel } from "./host/crm.js";
+import { Dock } from "./host/dock.js";
 import { Feed } from "./host/feed.js";
 import { showRecord } from "./host/record.js";
+import { Timeline } from "./host/timeline.js";
 import { Wire } from "./host/wire.js";
 
 /** The CRM page of the demo: it brings the adapter by one script tag and docks the widget. */
@@ -21,17 +24,6 @@ async function bringAdapter(daemon) {
   return connect();
 }
 
-/** Stands for RingCentral's adapter.js, which makes this element (protocol 1.1). */
-function dockWidget(widget) {
-  const frame = document.createElement("iframe");
-  frame.id = "rc-widget-adapter-frame";
-  frame.title = "Phone";
-  frame.allow = "microphone; autoplay";
-  frame.src = `${widget}/`;
-  document.getElementById("dock").append(frame);
-  return frame;
-}
-
 const WORDS = {
   "waiting-for-widget": "Waiting for the phone",
   connecting: "Connecting",
@@ -48,21 +40,27 @@ function showStatus(status, text = WORDS[status] ?? status) {
 }
 
 const feed = new Feed(document.getElementById("feed"));
-const { daemon, widget, crm } = await (await fetch("demo.json")).json();
+const { daemon, widget, workspace, shop, crm, timeline } = await (await fetch("demo.json")).json();
 // Where the demo brings a CRM of its own.
 if (crm) new CrmPanel(crm);
+if (timeline) new Timeline(timeline, daemon);
+const dock = new Dock({ workspace, shop });
+/** @type {Chats | null} */
+let chats = null;
 
 try {
   const handle = await bringAdapter(daemon);
   showStatus(handle.status);
+  if (workspace) chats = new Chats({ handle, origin: workspace, feed, onBadge: (count) => dock.badge("workspace", count) });
   handle.addEventListener("status", ({ detail }) => {
     showStatus(detail.status);
     feed.add("status", WORDS[detail.status] ?? detail.status, detail.message ?? "");
   });
   handle.addEventListener("open", (event) => {
     const { kind, url, detail } = event.detail;
-    // The address holds a ticket that is nobody else's business.
+    // These open in windows of their own. Their addresses hold tickets that are nobody else's business.
     if (kind === "authorize") return feed.add("open", kind, (detail.connectors ?? []).map(({ name }) => name).join(", "));
+    if (kind === "media") return feed.add("open", kind, detail.id ?? "");
     // This page shows the record itself instead of a new window.
     event.preventDefault();
     feed.add("open", kind, url ?? detail.name ?? detail.id ?? "");
@@ -81,7 +79,10 @@ try {
 }
 
 const wire = new Wire(document.getElementById("wire"), document.getElementById("wire-sum"));
-const frame = dockWidget(widget);
+// The adapter listens before a widget speaks.
+const frame = dock.phone(widget);
+const desk = dock.more();
+if (desk) chats?.attach(desk);
 
 window.addEventListener("message", ({ source, origin, data }) => {
   // Only the docked frame, and only from where it was loaded.

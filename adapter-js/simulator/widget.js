@@ -11,7 +11,7 @@ const HISTORY_DELAY = 2_000;
 const HISTORY_KEPT = 50;
 const ANSWER_SHOWN = 400;
 
-const { page: pageOrigin } = await (await fetch("demo.json")).json();
+const { page: pageOrigin, customers = [] } = await (await fetch("demo.json")).json();
 
 /** Requests under way, for the demo page's wire panel. @type {Map<string, {path: string, at: number}>} */
 const underWay = new Map();
@@ -33,7 +33,7 @@ const runtime = {
 };
 
 const ui = {
-  openCall: null, filter: "", draft: "", ringNumber: "", drawerOpen: false,
+  customers: customers.map(({ id }) => id), openCall: null, filter: "", draft: "", ringNumber: "", drawerOpen: false,
   set(change) {
     Object.assign(ui, change);
     changed();

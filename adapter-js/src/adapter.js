@@ -1,10 +1,12 @@
 /**
- * The entry. Imported, it offers `connect`; brought by a script tag, it connects by itself.
+ * The entry. Imported, it offers `connect` and `engage`; brought by a script tag, it connects by itself.
  */
 
 import { connectIn } from "./connect.js";
 import { browserEnvironment } from "./environment.js";
 import { findScriptTag, optionsOf } from "./script-tag.js";
+
+export { engage } from "./engage.js";
 
 /**
  * The daemon serves this module as <base>/adapter/adapter.js; a package manager puts it anywhere else.

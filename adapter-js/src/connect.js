@@ -15,9 +15,11 @@ import { createManifest } from "./manifest.js";
 import { createOpener } from "./open.js";
 import { checkOptions } from "./options.js";
 import { createProgress } from "./progress.js";
+import { createRoxchat } from "./roxchat.js";
 import { createSignIn } from "./sign-in.js";
 import { createTokens } from "./tokens.js";
 import { createTrouble } from "./trouble.js";
+import { createWhose } from "./whose.js";
 
 /** @typedef {import("./types.d.ts").ConnectOptions} ConnectOptions */
 /** @typedef {import("./internal.d.ts").Environment} Environment */
@@ -99,17 +101,20 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
 
   const handle = new ConnectionHandle(() => {
     keeping.end();
+    roxchat.end();
     life.abort();
     linked?.abort();
     clock.stop();
     lastKnown.clear();
-  });
+  }, { attach: (iframe, options) => roxchat.attach(iframe, options) });
   const alerts = createAlerts({ clock, newId, send: (message) => embeddable.send(message) });
   const trouble = createTrouble({ env, handle, alerts, onChange });
   const tokens = createTokens({ clock, getToken: getToken ?? null });
   const daemon = createDaemon({ env, clock, base, tokens, signal, onHealth: trouble.health });
   const lastKnown = createLastKnown();
   const manifest = createManifest({ env, clock, daemon, onFailure: trouble.background, onArrive });
+  const whose = createWhose({ base, manifest });
+  const roxchat = createRoxchat({ env, clock, base, signal, daemon, whose, alerts, trouble });
   const signIn = createSignIn({ env, base, handle, alerts });
   const run = createCommands({
     env,
@@ -129,7 +134,7 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
   const keeping = createKeeping({
     env,
     clock,
-    base,
+    whose,
     newId,
     signal,
     handle,
@@ -175,6 +180,7 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
     else if (embeddable.registered) handle.become("registered", null);
     else handle.become(embeddable.present ? "connecting" : "waiting-for-widget", null);
     keeping.changed();
+    roxchat.changed();
   }
 
   /** @param {import("./internal.d.ts").Manifest} arrived */
@@ -182,6 +188,7 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
     if (signal.aborted) return;
     const id = String(arrived.operator?.id ?? "");
     if (linked === null || id !== operator) link(id);
+    roxchat.become();
     embeddable.arrive();
   }
 

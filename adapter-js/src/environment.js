@@ -1,3 +1,5 @@
+import { uuidFrom } from "./uuid.js";
+
 /**
  * What the adapter takes from the browser, in one place, so that everything else runs against fakes.
  *
@@ -17,6 +19,9 @@ export function browserEnvironment() {
     BroadcastChannel: globalThis.BroadcastChannel ?? null,
     MutationObserver: globalThis.MutationObserver,
     indexedDB: indexedDatabases(),
+    localStorage: storage("localStorage"),
+    sessionStorage: storage("sessionStorage"),
+    newUuid: () => uuidFrom((bytes) => globalThis.crypto.getRandomValues(bytes)),
     console: globalThis.console,
   };
 }
@@ -25,6 +30,19 @@ export function browserEnvironment() {
 function indexedDatabases() {
   try {
     return globalThis.indexedDB ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Forbidden where the browser blocks what a site keeps.
+ *
+ * @param {"localStorage" | "sessionStorage"} name
+ */
+function storage(name) {
+  try {
+    return globalThis[name] ?? null;
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@
 
 import { backoff } from "./backoff.js";
 import { timedOut, unusable } from "./problem.js";
-import { withWaiting } from "./status-entities.js";
+import { withStatus } from "./status-entities.js";
 
 /** @typedef {import("./internal.d.ts").Failure} Failure */
 /** @typedef {import("./internal.d.ts").PathEntry} PathEntry */
@@ -25,7 +25,7 @@ const KNOWN_AFTER = 3_000;
  * @param {import("./internal.d.ts").Clock} parts.clock
  * @param {ReturnType<typeof import("./daemon.js").createDaemon>} parts.daemon
  * @param {ReturnType<typeof import("./fallback.js").createLastKnown>} parts.lastKnown
- * @param {(path: string) => Set<string>} parts.marksOf what waits in this browser
+ * @param {import("./internal.d.ts").MarksOf} parts.marksOf what waits in this browser, and what is lost
  * @param {(commands: unknown) => void} parts.run
  * @param {(path: string, entry: PathEntry, failure: Failure) => void} parts.onFailure at most once a request
  * @param {(path: string, entry: PathEntry) => void} parts.onSuccess
@@ -51,7 +51,7 @@ export function createExchange({ env, clock, daemon, lastKnown, marksOf, run, on
       answered = true;
       cancel();
       stopKnown();
-      post(withWaiting(entry, body, response(), marksOf));
+      post(withStatus(entry, body, response(), marksOf));
     }
     /** @param {Failure} failure */
     function giveUp(failure) {
@@ -111,7 +111,7 @@ export function createExchange({ env, clock, daemon, lastKnown, marksOf, run, on
    */
   function isKnown(path, entry, body) {
     const waiting = entry.fallback?.kind === "last-known" ? entry.fallback.waiting : undefined;
-    return lastKnown.complete(path, entry, body, waiting && marksOf(waiting.path));
+    return lastKnown.complete(path, entry, body, waiting && marksOf(waiting.path).waits);
   }
 
   /**
@@ -141,7 +141,9 @@ export function misshapen(value) {
 }
 
 /** What changes the screen in front of the operator. */
-const OBTRUSIVE = new Set(["rc-adapter-navigate-to", "rc-adapter-update-call-log-page", "trunkline-open"]);
+const OBTRUSIVE = new Set([
+  "rc-adapter-navigate-to", "rc-adapter-update-call-log-page", "rc-adapter-update-messages-log-page", "trunkline-open",
+]);
 
 /**
  * @param {unknown} commands

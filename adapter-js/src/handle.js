@@ -1,4 +1,6 @@
-/** What `connect` returns: events, a status, and the end of it. */
+/** What `connect` returns: events, a status, the other widgets, and the end of it. */
+
+import { engage } from "./engage.js";
 
 /** @typedef {import("./types.d.ts").Status} Status */
 
@@ -10,10 +12,17 @@ export class ConnectionHandle extends EventTarget {
   /** @type {(() => void) | null} */
   #end;
 
-  /** @param {() => void} end */
-  constructor(end) {
+  roxchat;
+  engage = engage;
+
+  /**
+   * @param {() => void} end
+   * @param {import("./types.d.ts").Roxchat} roxchat
+   */
+  constructor(end, roxchat) {
     super();
     this.#end = end;
+    this.roxchat = roxchat;
   }
 
   get status() {

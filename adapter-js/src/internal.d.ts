@@ -18,15 +18,25 @@ export interface LastKnownFallback {
   /** Fields of the request body that hold the asked keys. */
   keys: string[];
   alert?: string;
-  /** What is shown for posts of another path that wait in this browser. */
+  /** What is shown for posts of another path that wait in this browser, or are lost. */
   waiting?: {
     /** The path whose posts they are. */
     path: string;
     /** The field of the request body that holds the asked marks. */
     keys: string;
+    /** Shown while a post waits. */
     entity: unknown;
+    /** Shown when it is lost; why is added to its message. */
+    lost?: { message: string; [field: string]: unknown };
   };
 }
+
+/** What the adapter knows of the posts of a path, by the marks that the path's matcher asks for. */
+export type MarksOf = (path: string) => {
+  waits: Set<string>;
+  /** With the reason, in words. */
+  lost: Map<string, string>;
+};
 
 /** Posts that may not be lost: kept in the browser until the daemon has them. */
 export interface KeepFallback {
@@ -185,5 +195,9 @@ export interface Environment {
   BroadcastChannel: typeof BroadcastChannel | null;
   MutationObserver: typeof MutationObserver;
   indexedDB: IDBFactory | null;
+  /** Null where the browser lends none. */
+  localStorage: Storage | null;
+  sessionStorage: Storage | null;
+  newUuid(): string;
   console: Pick<Console, "warn" | "error">;
 }

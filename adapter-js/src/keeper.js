@@ -33,9 +33,10 @@ const RETRY_CAP = 5_000;
  * @param {(path: string, body: string, limit: number, owner: string, outlive: boolean) => Promise<Outcome>} parts.send
  * @param {(commands: unknown, how: {asked: boolean}) => void} parts.run
  * @param {(slip: import("./internal.d.ts").NewSlip, body: string, failure: Failure) => void} parts.onLost
+ * @param {(slip: import("./internal.d.ts").NewSlip) => void} parts.onSaved at once, without waiting in the queue
  * @param {(path: string, failure: Failure) => void} parts.onFailure at most once a request of the widget
  */
-export function createKeeper({ env, clock, newId, queues, send, run, onLost, onFailure }) {
+export function createKeeper({ env, clock, newId, queues, send, run, onLost, onSaved, onFailure }) {
   /** @type {Set<Hold>} posts this tab is bringing to the daemon */
   const holds = new Set();
   /** @type {Map<string, Promise<void>>} by slot: the last of these posts, so that they keep their order */
@@ -98,12 +99,14 @@ export function createKeeper({ env, clock, newId, queues, send, run, onLost, onF
     if (outcome === null) {
       await leave(hold, keep, post);
     } else if (outcome.ok) {
+      // Before the answer: the widget asks its matcher at once.
+      onSaved(hold.slip);
       await settleNow(hold, () => post(outcome.value.response));
       run(outcome.value.commands, { asked: true });
     } else if (outcome.failure.final) {
+      onLost(hold.slip, hold.body, outcome.failure);
       await settleNow(hold, () => post(keep.refused));
       onFailure(hold.slip.path, outcome.failure);
-      onLost(hold.slip, hold.body, outcome.failure);
     } else {
       await leave(hold, keep, post);
       onFailure(hold.slip.path, outcome.failure);
@@ -208,8 +211,8 @@ export function createKeeper({ env, clock, newId, queues, send, run, onLost, onF
   async function leave(hold, keep, post) {
     const kept = await hold.release();
     if (kept === null) {
-      post(keep.refused);
       onLost(hold.slip, hold.body, noRoom());
+      post(keep.refused);
       return;
     }
     // Before the answer: the widget asks its matcher at once.

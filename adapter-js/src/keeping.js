@@ -7,7 +7,8 @@ import { createAsks } from "./asks.js";
 import { createDiskStore } from "./disk-store.js";
 import { createKeeper } from "./keeper.js";
 import { createLosses } from "./losses.js";
-import { anothers, noRoom, unreachable } from "./problem.js";
+import { createLostMarks } from "./lost-marks.js";
+import { noRoom } from "./problem.js";
 import { createQueues } from "./queues.js";
 import { createRematch } from "./rematch.js";
 import { isKept } from "./slip.js";
@@ -27,7 +28,7 @@ const AUTO_LOG = "rc-callLogger-auto-log-notify";
  * @param {object} parts
  * @param {import("./internal.d.ts").Environment} parts.env
  * @param {import("./internal.d.ts").Clock} parts.clock
- * @param {string} parts.base the daemon's address
+ * @param {ReturnType<typeof import("./whose.js").createWhose>} parts.whose
  * @param {() => string} parts.newId
  * @param {AbortSignal} parts.signal
  * @param {import("./handle.js").ConnectionHandle} parts.handle
@@ -41,13 +42,13 @@ const AUTO_LOG = "rc-callLogger-auto-log-notify";
  * @param {(message: unknown) => void} parts.tell the operator's other tabs
  */
 export function createKeeping(parts) {
-  const { env, clock, base, newId, signal, handle, alerts, trouble, daemon, manifest, post, run, registered, tell } = parts;
+  const { env, clock, whose, newId, signal, handle, alerts, trouble, daemon, manifest, post, run, registered, tell } = parts;
   let leads = false;
   let wasReady = false;
 
-  const ownerOf = (/** @type {string | null} */ operator) => `${base}\n${operator}`;
   const asks = createAsks({ clock, newId, send: post });
   const rematch = createRematch({ clock, keepOf, send: post, tell: (settled) => tell({ settled }) });
+  const lostMarks = createLostMarks();
   const tellLoss = createLosses({ newId, handle, alerts, keepOf });
   const queues = createQueues({
     env,
@@ -58,17 +59,17 @@ export function createKeeping(parts) {
     onWaiting: createWaiting({ clock, handle, alerts, signedOut: () => trouble.status?.status === "unauthorized" }),
     onDisplaced: (slip, body) => lose(slip, body, noRoom()),
     onLost: lose,
-    onSettled: rematch.add,
+    onSettled: settled,
     onChange: () => tell({ kept: true }),
   });
-  const keeper = createKeeper({ env, clock, newId, queues, send, run, onLost: lose, onFailure: trouble.note });
+  const keeper = createKeeper({ env, clock, newId, queues, send, run, onLost: lose, onSaved: saved, onFailure: trouble.note });
   const sweep = createSweep({
     env,
     clock,
     asks,
     find: swept,
     ready,
-    send: (path, body, limit) => send(path, body, limit, ownerOf(manifest.operator), false),
+    send: (path, body, limit) => send(path, body, limit, whose.ownerOf(manifest.operator), false),
     isKept: queues.has,
     onSettled: rematch.add,
   });
@@ -81,7 +82,7 @@ export function createKeeping(parts) {
    * @param {boolean} outlive
    */
   function send(path, body, limit, owner, outlive) {
-    return daemon.post(`embeddable${path}`, body, limit, { outlive, admit: (token) => admit(token, owner) });
+    return daemon.post(`embeddable${path}`, body, limit, { outlive, admit: (token) => whose.admit(token, owner) });
   }
 
   /**
@@ -91,7 +92,26 @@ export function createKeeping(parts) {
    */
   function lose(slip, body, failure) {
     tellLoss(slip, body, failure);
-    if (slip.mark !== null) rematch.add([{ path: slip.path, mark: slip.mark }]);
+    const { path, mark, machine } = slip;
+    if (mark === null) return;
+    const lost = { path, mark, machine, words: failure.detail };
+    lostMarks.add(lost);
+    // The tab whose widget asks may be another.
+    tell({ lost });
+    rematch.add([{ path, mark }]);
+  }
+
+  /** @param {{path: string, mark: string | null, machine: number}} slip */
+  function saved({ path, mark, machine }) {
+    if (mark === null) return;
+    lostMarks.saved({ path, mark, machine });
+    tell({ saved: { path, mark, machine } });
+  }
+
+  /** @param {{path: string, mark: string, machine: number}[]} posts */
+  function settled(posts) {
+    for (const post of posts) saved(post);
+    rematch.add(posts.map(({ path, mark }) => ({ path, mark })));
   }
 
   /**
@@ -116,20 +136,6 @@ export function createKeeping(parts) {
     return leads && registered() && trouble.status === null && !signal.aborted;
   }
 
-  /**
-   * One operator's log is never sent with another's token; whose a token is, the daemon tells.
-   *
-   * @param {string | null} token
-   * @param {string} owner
-   * @returns {Promise<Failure | null>}
-   */
-  async function admit(token, owner) {
-    // The question under way may have been asked with the token of before.
-    for (let tries = 0; tries < 2 && !manifest.isFor(token); tries++) await manifest.refresh();
-    if (!manifest.isFor(token)) return unreachable("it did not say whose token this is");
-    return ownerOf(manifest.operator) === owner ? null : anothers();
-  }
-
   const listeners = /** @type {[EventTarget, string, () => void][]} */ ([
     [env.window, "pagehide", () => keeper.hide(true)],
     [env.window, "online", () => queues.hurry({ spread: true })],
@@ -139,7 +145,8 @@ export function createKeeping(parts) {
   for (const [target, type, run] of listeners) target.addEventListener(type, run);
 
   return {
-    marksOf: queues.marks,
+    /** @type {import("./internal.d.ts").MarksOf} */
+    marksOf: (path) => ({ waits: queues.marks(path), lost: lostMarks.of(path) }),
     /**
      * @param {WidgetRequest} request
      * @param {PathEntry} entry
@@ -159,7 +166,9 @@ export function createKeeping(parts) {
     /** @param {string} operator */
     become(operator) {
       leads = false;
-      queues.become(ownerOf(operator));
+      const owner = whose.ownerOf(operator);
+      if (owner !== queues.owner) lostMarks.clear();
+      queues.become(owner);
     },
     /** @param {boolean} alone */
     lead(alone) {
@@ -170,6 +179,8 @@ export function createKeeping(parts) {
     /** @param {any} message from another tab */
     told(message) {
       if (message?.kept) queues.changedElsewhere();
+      if (message?.lost) lostMarks.add(message.lost);
+      if (message?.saved) lostMarks.saved(message.saved);
       if (Array.isArray(message?.settled)) rematch.show(message.settled);
       if (typeof message?.autoLog === "boolean") sweep.setAutoLog(message.autoLog);
     },

@@ -26,7 +26,7 @@ const LOOK_APART = 1_000;
  * @param {(waiting: import("./types.d.ts").Waiting) => void} parts.onWaiting
  * @param {(slip: Slip, body: string) => void} parts.onDisplaced lost for another's sake
  * @param {(slip: Slip, body: string, failure: Failure) => void} parts.onLost
- * @param {(settled: {path: string, mark: string}[]) => void} parts.onSettled posts that wait no longer
+ * @param {(settled: {path: string, mark: string, machine: number}[]) => void} parts.onSettled posts that wait no longer
  * @param {() => void} parts.onChange the queue on the disk has changed, which concerns other tabs
  */
 export function createQueues({ env, clock, disk, send, run, onWaiting, onDisplaced, onLost, onSettled, onChange }) {
@@ -86,8 +86,8 @@ export function createQueues({ env, clock, disk, send, run, onWaiting, onDisplac
         seen.set(queue, slips);
         tell();
       },
-      onDelivered({ path, mark }, { commands }) {
-        if (mark !== null) onSettled([{ path, mark }]);
+      onDelivered({ path, mark, machine }, { commands }) {
+        if (mark !== null) onSettled([{ path, mark, machine }]);
         if (queue === shared) onChange();
         run(unobtrusive(commands), { asked: false });
       },

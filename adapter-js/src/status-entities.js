@@ -1,24 +1,31 @@
 /**
- * Shows in the answers of a matcher what waits in this browser: a status entity is no log, but says in
- * the widget why there is none yet (protocol 3.6). The daemon's own entities stay as they are.
+ * Shows in the answers of a matcher what waits in this browser, and what was lost on its way: a status
+ * entity is no log, but says in the widget why there is none yet (protocol 3.6). The daemon's own
+ * entities stay as they are.
  */
 
 /**
  * @param {import("./internal.d.ts").PathEntry} entry
  * @param {unknown} body what the matcher was asked
  * @param {unknown} response
- * @param {(path: string) => Set<string>} marksOf the marks of a path's posts that wait here
+ * @param {import("./internal.d.ts").MarksOf} marksOf
  * @returns {unknown}
  */
-export function withWaiting({ fallback }, body, response, marksOf) {
+export function withStatus({ fallback }, body, response, marksOf) {
   const waiting = fallback?.kind === "last-known" ? fallback.waiting : undefined;
-  const marks = waiting === undefined ? new Set() : marksOf(waiting.path);
-  if (waiting === undefined || marks.size === 0) return response;
-  const asked = list(record(body)[waiting.keys]).filter((key) => marks.has(key));
-  if (asked.length === 0) return response;
+  if (waiting === undefined) return response;
+  const { waits, lost } = marksOf(waiting.path);
+  if (waits.size === 0 && lost.size === 0) return response;
   const data = record(record(response).data);
-  const entitiesOf = (/** @type {string} */ key) => (Object.hasOwn(data, key) ? list(data[key]) : []);
-  const shown = asked.map((key) => [String(key), [...entitiesOf(String(key)), waiting.entity]]);
+  const shown = list(record(body)[waiting.keys]).flatMap((asked) => {
+    const key = String(asked);
+    const entities = [];
+    if (lost.has(key) && waiting.lost) entities.push({ ...waiting.lost, message: `${waiting.lost.message}: ${lost.get(key)}` });
+    if (waits.has(key)) entities.push(waiting.entity);
+    if (entities.length === 0) return [];
+    return [[key, [...(Object.hasOwn(data, key) ? list(data[key]) : []), ...entities]]];
+  });
+  if (shown.length === 0) return response;
   return { ...record(response), data: Object.fromEntries([...Object.entries(data), ...shown]) };
 }
 

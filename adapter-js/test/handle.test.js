@@ -149,7 +149,7 @@ test("the script tag is found by its address, and its attributes are the options
   assert.deepEqual({ ...full, getToken: null }, { frame: "#f", widgetOrigin: "https://w.example", prefix: "p", daemon: "https://d.example", getToken: null });
 });
 
-test("the entry imports where there is no document, and offers connect alone", async () => {
+test("the entry imports where there is no document, and offers connect and engage", async () => {
   const entry = await import("../src/adapter.js");
-  assert.deepEqual(Object.keys(entry), ["connect"]);
+  assert.deepEqual(Object.keys(entry), ["connect", "engage"]);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { MOST_CHARACTERS } from "../src/queue-rules.js";
 import { alertsOf, answers, Desk, dismissalsOf, LogDaemon, settle, showAlerts } from "./support/keeping.js";
 import { later, problem } from "./support/daemon.js";
 
@@ -455,6 +456,68 @@ test("the matcher shows what waits, adds nothing else, and the widget asks again
   const asked = tab.frame.of("rc-adapter-trigger-call-logger-match").flatMap(({ sessionIds }) => sessionIds);
   assert.deepEqual([...new Set(asked)].sort(), ["1", "3"]);
   assert.deepEqual((await ask("1", "2")).data, { 1: logged, 2: [] });
+});
+
+/** What the widget hears when it asks about calls. */
+async function matched(tab, ...sessionIds) {
+  tab.page.ask(tab.frame, "/callLogger/match", { sessionIds });
+  await settle();
+  return tab.frame.responses.at(-1).response.data;
+}
+
+const failed = (words) => ({ id: "lost", type: "status", status: "failed", message: `Not saved: ${words}` });
+
+test("a log that is refused for good is shown on its call with the reason, in every tab, until a person's next is saved", async () => {
+  const desk = new Desk();
+  const [tab, other] = [await desk.tab(), await desk.tab()];
+  desk.daemon.on("/callLogger/match", ({ sessionIds }) => ({ response: { data: Object.fromEntries(sessionIds.map((id) => [id, []])) }, commands: [] }));
+  const take = desk.daemon.routes.get("/callLogger");
+  desk.daemon.on("/callLogger", () => problem(422, "invalid_body", "It is not a call."));
+  tab.log("7", { note: "Wants a quote" });
+  await desk.time.advance(2_000);
+  for (const one of [tab, other]) assert.deepEqual(await matched(one, "7", "8"), { 7: [failed("It is not a call.")], 8: [] });
+  const asked = (one) => one.frame.of("rc-adapter-trigger-call-logger-match").flatMap(({ sessionIds }) => sessionIds);
+  assert.deepEqual([asked(tab), asked(other)], [["7"], ["7"]], "the widgets ask again by themselves");
+  desk.daemon.on("/callLogger", take);
+  tab.log("7", { triggerType: "presenceUpdate" });
+  await settle();
+  assert.deepEqual(await matched(tab, "7"), { 7: [failed("It is not a call.")] }, "a machine's post does not bring back the note");
+  other.log("7", { note: "Wants a quote, again" });
+  await settle();
+  for (const one of [tab, other]) assert.deepEqual(await matched(one, "7"), { 7: [] });
+});
+
+test("a log that found no room in this browser is shown on its call; one that comes out of the queue refused is, too", async () => {
+  const desk = new Desk();
+  const tab = await desk.tab();
+  desk.daemon.on("/callLogger/match", ({ sessionIds }) => ({ response: { data: Object.fromEntries(sessionIds.map((id) => [id, []])) }, commands: [] }));
+  desk.daemon.on("/callLogger", () => problem(503, "shutting_down"));
+  tab.log("1", { note: "x".repeat(MOST_CHARACTERS) });
+  await desk.time.advance(6_000);
+  const [one] = (await matched(tab, "1"))[1];
+  assert.deepEqual([one.status, one.message.startsWith("Not saved: ")], ["failed", true]);
+  tab.log("2", { note: "n" });
+  await desk.time.advance(6_000);
+  assert.equal((await matched(tab, "2"))[2][0].status, "pending");
+  desk.daemon.on("/callLogger", () => problem(413, null, "It is too large."));
+  await desk.time.advance(3 * MINUTE);
+  assert.deepEqual(await matched(tab, "2"), { 2: [failed("It is too large.")] });
+});
+
+test("what another operator lost is not told", async () => {
+  const desk = new Desk();
+  desk.daemon.operators.set("a", "dana").set("b", "emmy");
+  let token = "a";
+  const tab = await desk.tab({ options: { getToken: () => token } });
+  desk.daemon.on("/callLogger", () => problem(422, "invalid_body", "No."));
+  tab.log("7");
+  await settle();
+  assert.equal((await matched(tab, "7"))[7]?.[0].status, "failed");
+  token = "b";
+  desk.daemon.operators.delete("a");
+  tab.log("8");
+  await desk.time.advance(2 * MINUTE);
+  assert.deepEqual((await matched(tab, "7"))[7] ?? [], []);
 });
 
 test("the matcher of messages: the day that waits, by the name the widget has for it", async () => {

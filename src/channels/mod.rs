@@ -3,3 +3,4 @@
 
 pub mod embeddable;
 pub mod engage;
+pub mod roxchat;

@@ -9,7 +9,7 @@ use crate::demo::{Addresses, Demo};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where the daemon listens; the page and the phone take the two ports after it.
+    /// Where the daemon listens; the page and the others take the four ports after it.
     #[arg(long, default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
     /// Where the CRM page is served.
@@ -18,6 +18,12 @@ pub(super) struct Args {
     /// Where the simulated phone is served.
     #[arg(long, value_name = "ADDRESS")]
     widget: Option<SocketAddr>,
+    /// Where the simulated chat workspace is served.
+    #[arg(long, value_name = "ADDRESS")]
+    workspace: Option<SocketAddr>,
+    /// Where the shop with the web chat is served.
+    #[arg(long, value_name = "ADDRESS")]
+    shop: Option<SocketAddr>,
     /// Where the demo's database is kept; the system's temporary folder when not given.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -35,12 +41,16 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         daemon: args.listen,
         page: args.page.unwrap_or_else(|| next(1)),
         widget: args.widget.unwrap_or_else(|| next(2)),
+        workspace: args.workspace.unwrap_or_else(|| next(3)),
+        shop: args.shop.unwrap_or_else(|| next(4)),
     };
     let folder = args.data.unwrap_or_else(|| std::env::temp_dir().join("trunkline-demo"));
     let demo = Demo::start(&folder, args.fresh, &addresses).await?;
     println!("daemon {}", demo.daemon);
     println!("page {}", demo.page);
     println!("widget {}", demo.widget);
+    println!("workspace {}", demo.workspace);
+    println!("shop {}", demo.shop);
     println!("\nOpen {} in a browser. Ctrl-C ends the demo.", demo.page);
     demo.serve(stop_signal()).await
 }

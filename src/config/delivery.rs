@@ -1,5 +1,7 @@
 //! `[delivery]` and `[connectors.ID.logs]`: which logs reach which CRM, when, and what they say there.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::report::Report;
@@ -66,11 +68,13 @@ pub enum Line {
     Transcript,
     /// Queue and transfer legs.
     Legs,
+    /// What was answered to fields of one's own, as far as the CRM has no place for it.
+    Fields,
 }
 
 impl Line {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Direction,
         Self::Numbers,
         Self::Contact,
@@ -84,6 +88,7 @@ impl Line {
         Self::AiNote,
         Self::Transcript,
         Self::Legs,
+        Self::Fields,
     ];
 
     /// For people.
@@ -102,6 +107,7 @@ impl Line {
             Self::AiNote => "Summary by AI",
             Self::Transcript => "Transcript",
             Self::Legs => "Queue and transfers",
+            Self::Fields => "Further fields of the form",
         }
     }
 
@@ -121,6 +127,7 @@ impl Line {
             Self::AiNote => "ai_note",
             Self::Transcript => "transcript",
             Self::Legs => "legs",
+            Self::Fields => "fields",
         }
     }
 }
@@ -205,6 +212,11 @@ pub struct LogsConfig {
     /// Which lines a log's text has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<Line>>,
+    /// Where answers of the log form go in a call: the form's field, and the upstream's name for its place.
+    /// Beside and before what the manifest says; an empty name leaves the answer in the text.
+    pub call_fields: BTreeMap<String, String>,
+    /// The same for messages.
+    pub message_fields: BTreeMap<String, String>,
 }
 
 impl Default for LogsConfig {
@@ -218,6 +230,8 @@ impl Default for LogsConfig {
             several: None,
             nobody: None,
             lines: None,
+            call_fields: BTreeMap::new(),
+            message_fields: BTreeMap::new(),
         }
     }
 }

@@ -69,6 +69,7 @@ impl Config {
         for (id, connector) in &mut self.connectors {
             connector.check(id, report);
         }
+        self.roxchat.check(report);
         self.vault.check(report);
         self.conversations.check(report);
         self.delivery.check(report);
@@ -76,7 +77,26 @@ impl Config {
         self.media.check(report);
         self.engage.check(report);
         self.service.check(report);
+        self.check_places(report);
         self.check_exposure(report);
+    }
+
+    /// What is placed upstream must be asked for.
+    fn check_places(&self, report: &mut Report<'_>) {
+        for (id, connector) in &self.connectors {
+            let logs = &connector.logs;
+            let forms = [
+                ("call_fields", &logs.call_fields, &self.service.call_fields),
+                ("message_fields", &logs.message_fields, &self.service.message_fields),
+            ];
+            for (key, places, fields) in forms {
+                for name in places.keys().filter(|name| fields.iter().all(|field| field.id != **name)) {
+                    let near = super::did_you_mean(name, fields.iter().map(|field| field.id.as_str()));
+                    let words = format!("is no field of the form: [[service.{key}]] declares them; {near}");
+                    report.wrong(&format!("connectors.{id}.logs.{key}.{name}"), words);
+                }
+            }
+        }
     }
 
     /// Without tokens whoever reaches the daemon is the operator.

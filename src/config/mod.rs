@@ -17,6 +17,7 @@ mod origin;
 mod places;
 mod problem;
 mod report;
+mod roxchat;
 mod secret;
 mod server;
 mod service;
@@ -39,6 +40,7 @@ pub use media::{MediaConfig, MediaLink, RetentionConfig, S3Config};
 pub use numbers::NumbersConfig;
 pub use operators::{Auth, KeyAlg, KeyConfig, OperatorsConfig};
 pub use problem::{ConfigError, Place, Problem};
+pub use roxchat::{HashAlgorithm, LogOn, RoxchatConfig, WorkspaceConfig};
 pub use secret::Secret;
 pub use server::ServerConfig;
 pub use service::ServiceConfig;
@@ -66,6 +68,8 @@ pub struct Config {
     pub numbers: NumbersConfig,
     /// The address books and CRMs behind the contacts, by id.
     pub connectors: ConnectorsConfig,
+    /// The agents' workspaces of Rox.Chat.
+    pub roxchat: RoxchatConfig,
     /// The keys that seal what is signed in with.
     pub vault: VaultConfig,
     /// How logs reach CRMs.

@@ -7,6 +7,7 @@ use super::origin::check_image_url;
 use super::report::Report;
 use super::template::UrlTemplate;
 use super::words::did_you_mean;
+use crate::domain::log_form;
 use crate::domain::setting::{self, Setting};
 
 /// Names the widget uses for its own contact sources.
@@ -105,6 +106,10 @@ pub struct ServiceConfig {
 
     /// What the widget's settings page offers.
     pub settings: Vec<Setting>,
+    /// What the log form of calls asks for beside contact and note.
+    pub call_fields: Vec<Setting>,
+    /// What the log form of conversations asks for.
+    pub message_fields: Vec<Setting>,
 }
 
 impl Default for ServiceConfig {
@@ -147,6 +152,8 @@ impl Default for ServiceConfig {
             message_log_url: UrlTemplate::default(),
             meeting_invite_url: UrlTemplate::default(),
             settings: Vec::new(),
+            call_fields: Vec::new(),
+            message_fields: Vec::new(),
         }
     }
 }
@@ -155,6 +162,12 @@ impl ServiceConfig {
     /// The name people see.
     pub fn shown_name(&self) -> &str {
         if self.display_name.is_empty() { &self.name } else { &self.display_name }
+    }
+
+    /// Whether the widget shows its own log form for calls. It has no place for fields of one's own, so
+    /// with such fields the form is ours.
+    pub fn widget_call_form(&self) -> bool {
+        self.show_log_modal && self.call_fields.is_empty()
     }
 
     /// Text of the log button of calls.
@@ -201,6 +214,11 @@ impl ServiceConfig {
         report.range("service.contact_no_match_ttl_seconds", self.contact_no_match_ttl_seconds, 1..=MAX_TTL);
         for (path, words) in setting::problems(&self.settings) {
             report.wrong(&format!("service.settings{path}"), words);
+        }
+        for (key, fields) in [("call_fields", &self.call_fields), ("message_fields", &self.message_fields)] {
+            for (path, words) in log_form::problems(fields) {
+                report.wrong(&format!("service.{key}{path}"), words);
+            }
         }
     }
 

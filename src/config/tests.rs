@@ -56,7 +56,8 @@ fn the_examples_blocks_can_be_used() {
     let mut connector = false;
     for line in EXAMPLE.lines() {
         connector = line.starts_with('#')
-            && (connector || line.starts_with("# [connectors.") || line.starts_with("# [engage."));
+            && (connector
+                || ["# [connectors.", "# [engage.", "# [roxchat."].iter().any(|start| line.starts_with(start)));
         let code = line.strip_prefix("# ").filter(|code| {
             let key = code.split(['=', ' ']).next().unwrap_or_default();
             connector && !key.ends_with("_file")
@@ -64,13 +65,16 @@ fn the_examples_blocks_can_be_used() {
                 || code.starts_with("  {")
                 || *code == "]"
                 || {
-                    ["id", "type", "name", "value", "group_id", "items", "kid", "alg", "scopes"].contains(&key)
+                    [
+                        "id", "type", "name", "value", "group_id", "items", "kid", "alg", "options", "required", "scopes",
+                    ]
+                    .contains(&key)
                         && code.contains(" = ")
                 }
         });
         match code {
             Some(code) => text += code,
-            None if ["keys = []", "settings = []", "scoped_keys = []"].contains(&line) => {}
+            None if ["keys = []", "settings = []", "call_fields = []", "scoped_keys = []"].contains(&line) => {}
             None => text += line,
         }
         text.push('\n');
@@ -80,6 +84,7 @@ fn the_examples_blocks_can_be_used() {
     assert_eq!(config.api.scoped_keys[0].scopes.len(), 3);
     assert_eq!((config.service.settings.len(), config.operators.keys.len()), (3, 1));
     assert_eq!(config.connectors["books"].filter.tag, ["customer"]);
+    assert_eq!(config.roxchat.workspaces["desk"].origin, "https://company.rox.chat");
     let site = &config.engage.sites["shop"];
     assert_eq!((site.keys.len(), site.extra_values.len(), site.origins.len()), (1, 1, 1));
     assert_eq!(config.engage.communities["support"].sites, ["shop"]);
@@ -367,4 +372,16 @@ fn keys_are_checked() {
     );
     let found = problems(&twice, &[]);
     assert!(found.len() == 2 && found[0].contains("two keys") && found[1].contains("keys[2].kid"), "{found:?}");
+}
+
+#[test]
+fn fields_of_log_forms_are_checked_and_so_are_their_places() {
+    let field = "[[service.call_fields]]\nid = 'disposition'\ntype = 'string'\nname = 'Outcome'\n";
+    let crm = "[connectors.crm]\nkind = 'hubspot'\n[connectors.crm.logs]\ncall_fields = { disposition = 'x' }\n";
+    assert_eq!(good(&format!("{crm}{field}"), &[]).connectors["crm"].logs.call_fields["disposition"], "x");
+    let wanted = ["connectors.crm.logs.call_fields.dispositon", "no field of the form", "did you mean `disposition`?"];
+    told(&format!("{}{field}", crm.replace("{ disposition", "{ dispositon")), &[], &wanted);
+    told(&field.replace("disposition", "note"), &[], &["service.call_fields[0].id", "choose another id"]);
+    let link = field.replace("'string'", "'link'\nuri = 'https://crm.example/'");
+    told(&link, &[], &["service.call_fields[0].type", "boolean, option, string and text"]);
 }

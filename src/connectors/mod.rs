@@ -43,6 +43,12 @@ pub trait Connector: fmt::Debug + Send + Sync {
         String::new()
     }
 
+    /// Whether the answer to a field of the log form has a place of its own in such a log. What has none is
+    /// told in the log's text.
+    fn places(&self, _: LogKind, _field: &str) -> bool {
+        false
+    }
+
     /// Changes after a cursor; without one, everything there is.
     /// [`Gone`](crate::domain::upstream::Trouble::Gone) when the cursor is not known any more.
     async fn list_changes(&self, cursor: Option<&str>) -> Result<ChangePage, UpstreamError>;

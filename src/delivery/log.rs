@@ -137,6 +137,7 @@ impl Log {
             result: facts.result.clone().unwrap_or_default(),
             recording_url: facts.recording.clone(),
             form: facts.form.clone(),
+            answers: Map::new(),
             captured: Map::new(),
         }
     }

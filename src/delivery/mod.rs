@@ -37,7 +37,7 @@ use crate::domain::credential::Whose;
 use crate::domain::outbox::{OutboxEntry, Routes};
 use crate::domain::phone::Region;
 use crate::domain::setting::Setting;
-use crate::domain::upstream::{NewContact, UpstreamError};
+use crate::domain::upstream::{LogKind, NewContact, UpstreamError};
 use crate::storage::{Storage, StorageError};
 use lane::{Lane, lane};
 
@@ -87,6 +87,9 @@ struct Inner {
     lanes: BTreeMap<String, Lane>,
     routes: Routes,
     settings: Vec<Setting>,
+    /// The administrator's own fields of both log forms.
+    call_fields: Vec<Setting>,
+    message_fields: Vec<Setting>,
     /// The conflict rules where several connectors are concerned.
     several: Several,
     answer: Duration,
@@ -137,6 +140,8 @@ impl Delivery {
         let inner = Inner {
             means,
             settings,
+            call_fields: config.service.call_fields.clone(),
+            message_fields: config.service.message_fields.clone(),
             lanes,
             routes,
             several: delivery.several,
@@ -223,5 +228,14 @@ impl Delivery {
 
     fn in_hand(&self) -> usize {
         self.0.lanes.values().map(|lane| lane.budget().in_hand()).sum()
+    }
+}
+
+impl Inner {
+    fn fields_of(&self, kind: LogKind) -> &[Setting] {
+        match kind {
+            LogKind::Call => &self.call_fields,
+            LogKind::Message => &self.message_fields,
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! What an attempt works with: the log, its entry and its contact as they belong together, and its text.
 
 use base64::Engine;
-use serde_json::json;
+use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
 use super::attempt::Failed;
+use super::compose::FieldFacts;
 use super::log::Log;
 use super::session::Part;
 use super::{Inner, Lane};
 use crate::domain::credential::Whose;
+use crate::domain::log_form;
 use crate::domain::outbox::{OutboxEntry, Target, connector_of};
 use crate::domain::upstream::{LogEntry, Trouble, UpstreamError};
 
@@ -98,6 +100,13 @@ impl<'a> Work<'a> {
         if self.moved {
             facts.moved_to = Some(name.unwrap_or_else(|| "no contact".into()));
         }
+        let mut answers = Map::new();
+        for answer in log_form::answers(self.inner.fields_of(self.entry.kind), &facts.form) {
+            if !self.lane.connector.places(self.entry.kind, &answer.id) {
+                facts.fields.push(FieldFacts { name: answer.name, value: answer.words });
+            }
+            answers.insert(answer.id, answer.value);
+        }
         let wishes = self.inner.wishes(&self.entry.operator).await?;
         let body = self.lane.composer.body(&facts, wishes.lines.as_deref());
         let body = body.map_err(|words| UpstreamError::new(Trouble::Rejected, words))?;
@@ -107,7 +116,7 @@ impl<'a> Work<'a> {
             None if self.moved => self.own(self.entry.delivered_contact.as_deref()),
             None => None,
         };
-        Ok(LogEntry { contact_id, body, ..self.log.entry(self.entry.log_id.clone(), &facts) })
+        Ok(LogEntry { contact_id, body, answers, ..self.log.entry(self.entry.log_id.clone(), &facts) })
     }
 }
 

@@ -1,20 +1,26 @@
-//! The demonstration: the daemon with an invented address book, a small CRM with its page, and a simulated
-//! phone, each on an origin of its own as in production.
+//! The demonstration: the daemon with an invented address book, a small CRM with its page, a simulated
+//! phone, a simulated chat workspace and a shop with a stand-in web chat, each on an origin of its own as in
+//! production.
 
+mod background;
+mod chats;
 pub mod crm;
+mod digital;
 mod pages;
 mod panel;
 pub mod seed;
+mod shop;
+mod timeline;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::Router;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::app::{App, listen};
 use crate::config::{Config, ConnectorConfig, ConnectorKind, Secret};
@@ -23,7 +29,9 @@ use crate::domain::contact::Contact;
 use crate::storage::contacts::ContactBatch;
 use crate::sync::RunOptions;
 use crate::telemetry;
+use background::{Background, origin};
 use crm::Crm;
+use digital::Digital;
 use panel::Panel;
 
 /// How many people are invented.
@@ -33,7 +41,7 @@ const CUSTOMERS: usize = 340;
 /// The CRM's id in the configuration.
 const CRM: &str = "crm";
 
-/// Where the three parts listen.
+/// Where the parts listen.
 #[derive(Debug, Clone, Copy)]
 pub struct Addresses {
     /// The daemon.
@@ -42,6 +50,16 @@ pub struct Addresses {
     pub page: SocketAddr,
     /// The simulated phone.
     pub widget: SocketAddr,
+    /// The simulated chat workspace.
+    pub workspace: SocketAddr,
+    /// The shop.
+    pub shop: SocketAddr,
+}
+
+impl Addresses {
+    fn all(&self) -> [SocketAddr; 5] {
+        [self.daemon, self.page, self.widget, self.workspace, self.shop]
+    }
 }
 
 /// A demonstration that is ready to be served.
@@ -49,88 +67,27 @@ pub struct Addresses {
 pub struct Demo {
     app: App,
     crm: Crm,
-    /// What serves the CRM, and its end.
-    background: (TaskTracker, CancellationToken),
-    listeners: [TcpListener; 3],
+    /// What serves the CRM and the web chat's vendor.
+    background: Background,
+    digital: Digital,
+    listeners: [TcpListener; 5],
+    /// The web chat's key.
+    chat_key: String,
+    customers: Vec<chats::Customer>,
     /// Origin of the daemon.
     pub daemon: String,
     /// Origin of the CRM page.
     pub page: String,
     /// Origin of the simulated phone.
     pub widget: String,
+    /// Origin of the simulated chat workspace.
+    pub workspace: String,
+    /// Origin of the shop.
+    pub shop: String,
 }
 
-/// What the demonstration shows of a configuration: one setting of every kind.
-///
-/// Waits are short, so that a visitor sees how they end.
-const SETTINGS: &str = r#"
-[delivery]
-settle_seconds = 1
-unclear_seconds = 2
-answer_seconds = 5
-rest_seconds = 1
-longest_rest_seconds = 3
-lines = ["note", "started", "duration", "result", "recording", "voicemail", "ai_note", "transcript"]
-
-[numbers]
-default_region = "US"
-
-[service]
-display_name = "Trunkline demo"
-info = "Contacts, matching and logs from one file database"
-meeting_invite_title = "Invite with Trunkline"
-
-[[service.settings]]
-id = "openOnRing"
-type = "boolean"
-name = "Open the record when a call comes in"
-value = true
-
-[[service.settings]]
-id = "logging"
-type = "section"
-name = "Logging"
-
-[[service.settings.items]]
-id = "outcome"
-type = "option"
-name = "Usual outcome"
-value = "spoke"
-options = [
-    { id = "spoke", name = "Spoke to customer" },
-    { id = "voicemail", name = "Left a voicemail" },
-    { id = "none", name = "No answer" },
-]
-
-[[service.settings.items]]
-id = "signature"
-type = "string"
-name = "Signature under notes"
-placeholder = "your initials"
-
-[[service.settings.items]]
-id = "template"
-type = "text"
-name = "Note template"
-
-[[service.settings]]
-id = "more"
-type = "group"
-name = "More"
-
-[[service.settings.items]]
-id = "docs"
-type = "link"
-name = "About the widget"
-uri = "https://ringcentral.github.io/ringcentral-embeddable/docs/"
-
-[[service.settings]]
-id = "resync"
-type = "button"
-name = "Contacts"
-button_label = "Sync now"
-action = "sync-contacts"
-"#;
+/// What the demonstration shows of a configuration; the chats' part is in [`chats`].
+const SETTINGS: &str = include_str!("settings.toml");
 
 impl Demo {
     /// Opens (or makes) the demo's database and CRM in `folder`, invents the people, and takes the ports.
@@ -141,8 +98,8 @@ impl Demo {
         if !known {
             files.remove();
         }
-        let mut listeners = Vec::with_capacity(3);
-        for address in [addresses.daemon, addresses.page, addresses.widget] {
+        let mut listeners = Vec::with_capacity(5);
+        for address in addresses.all() {
             listeners.push(listen(address).await.map_err(|error| error.to_string())?);
         }
         let origins: Vec<String> = listeners.iter().map(origin).collect::<Result<_, _>>()?;
@@ -152,10 +109,15 @@ impl Demo {
         if !known {
             crm.take_in(seed::contacts(CUSTOMERS).map(|contact| customer(&contact)).collect())?;
         }
-        let (url, background) = serve_crm(&crm).await?;
+        let (background, digital) = (Background::default(), Digital::new(clock.clone())?);
+        let url = background.serve(crm.router()).await?;
         std::fs::write(&files.manifest, crm::MANIFEST)
             .map_err(|error| format!("cannot write {}: {error}", files.manifest.display()))?;
-        let mut config = Config::parse("demo", SETTINGS, std::iter::empty()).map_err(|error| error.to_string())?.config;
+        let chat_key = chats::key(&files.chat_key)?;
+        let vendor = digital.settings(&background.serve(digital.api()).await?, chats::SITE);
+        let settings = format!("{SETTINGS}{}{vendor}", chats::settings(&origins[3], &origins[4], &chat_key));
+        let mut config =
+            Config::parse("demo", &settings, std::iter::empty()).map_err(|error| error.to_string())?.config;
         config.connectors.insert(CRM.into(), connector(url, &files.manifest, key));
         config.storage.url = format!("sqlite:{}", files.database.display());
         config.server.listen = listeners[0].local_addr().map_err(|error| error.to_string())?;
@@ -171,16 +133,32 @@ impl Demo {
         if let Some(lane) = app.state().sync.find_lane(CRM) {
             lane.sync_now(RunOptions::default()).await.map_err(|error| error.to_string())?;
         }
-        let [daemon, page, widget] = <[String; 3]>::try_from(origins).unwrap_or_default();
-        let listeners = <[TcpListener; 3]>::try_from(listeners).map_err(|_| "three listeners are needed")?;
-        Ok(Self { app, crm, background, listeners, daemon, page, widget })
+        let customers = chats::customers(&app.state().storage, CRM).await.map_err(|error| error.to_string())?;
+        let [daemon, page, widget, workspace, shop] = <[String; 5]>::try_from(origins).unwrap_or_default();
+        let listeners = <[TcpListener; 5]>::try_from(listeners).map_err(|_| "five listeners are needed")?;
+        Ok(Self {
+            app,
+            crm,
+            background,
+            digital,
+            listeners,
+            chat_key,
+            customers,
+            daemon,
+            page,
+            widget,
+            workspace,
+            shop,
+        })
     }
 
-    /// Serves all three until `stop` resolves.
+    /// Serves all of them until `stop` resolves.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
-        let sites = pages::Sites { daemon: self.daemon, page: self.page, widget: self.widget };
+        let Self { daemon, page, widget, workspace, shop, .. } = self;
+        let sites = pages::Sites { daemon, page, widget, workspace, shop, customers: self.customers };
+        let till = shop::Shop::new(&sites, &self.chat_key, self.digital)?;
         let panel = Panel { crm: self.crm, service: self.app.state().clone() };
-        let [daemon, page, widget] = self.listeners;
+        let [daemon, page, widget, workspace, shop] = self.listeners;
         let stopped = CancellationToken::new();
         let until = |token: &CancellationToken| token.clone().cancelled_owned();
         let signal = stopped.clone();
@@ -188,13 +166,18 @@ impl Demo {
             stop.await;
             signal.cancel();
         });
-        let page = axum::serve(page, pages::host(&sites, panel)).with_graceful_shutdown(until(&stopped));
-        let widget = axum::serve(widget, pages::phone(&sites)).with_graceful_shutdown(until(&stopped));
-        let served = tokio::try_join!(daemon, page.into_future(), widget.into_future());
+        let site = |listener, router: Router| {
+            axum::serve(listener, router).with_graceful_shutdown(until(&stopped)).into_future()
+        };
+        let served = tokio::try_join!(
+            daemon,
+            site(page, pages::host(&sites, panel)),
+            site(widget, pages::phone(&sites)),
+            site(workspace, pages::workspace(&sites)),
+            site(shop, pages::shop(&sites, till)),
+        );
         // The CRM last: the daemon brings there what it has in hand.
-        let (tasks, end) = self.background;
-        end.cancel();
-        tasks.wait().await;
+        self.background.end().await;
         served.map(drop).map_err(|error| error.to_string())
     }
 }
@@ -204,11 +187,17 @@ struct Files {
     database: PathBuf,
     crm: PathBuf,
     manifest: PathBuf,
+    chat_key: PathBuf,
 }
 
 impl Files {
     fn of(folder: &Path) -> Self {
-        Self { database: folder.join("demo.db"), crm: folder.join("crm.json"), manifest: folder.join("crm.toml") }
+        Self {
+            database: folder.join("demo.db"),
+            crm: folder.join("crm.json"),
+            manifest: folder.join("crm.toml"),
+            chat_key: folder.join("chat.key"),
+        }
     }
 
     /// The database without the CRM's file, or the other way round, is of no use.
@@ -220,26 +209,6 @@ impl Files {
         }
         drop(std::fs::remove_file(&self.crm));
     }
-}
-
-fn origin(listener: &TcpListener) -> Result<String, String> {
-    listener.local_addr().map(|address| format!("http://{address}")).map_err(|error| error.to_string())
-}
-
-/// Serves the CRM on a free port of the loopback; where, and what ends it.
-async fn serve_crm(crm: &Crm) -> Result<(String, (TaskTracker, CancellationToken)), String> {
-    let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.map_err(|error| error.to_string())?;
-    let url = origin(&listener)?;
-    let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
-    let (router, ended) = (crm.router(), end.clone());
-    tasks.spawn(async move {
-        tokio::select! {
-            served = axum::serve(listener, router).into_future() => drop(served),
-            () = ended.cancelled() => {}
-        }
-    });
-    tasks.close();
-    Ok((url, (tasks, end)))
 }
 
 fn connector(url: String, manifest: &Path, key: Secret) -> ConnectorConfig {

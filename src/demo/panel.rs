@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::crm::{Crm, Mode};
+use super::timeline;
 use crate::channels::embeddable;
 use crate::domain::outbox::{OutboxEntry, OutboxState};
 use crate::domain::upstream::LogKind;
@@ -31,13 +32,14 @@ pub(super) struct Panel {
     pub(super) service: ServiceState,
 }
 
-/// `GET /crm.json` and `PUT /crm/mode`, for the page of this origin.
+/// `GET /crm.json`, `PUT /crm/mode` and `GET /timeline.json`, for the page of this origin.
 pub(super) fn router(panel: Panel, page: &str) -> Router {
     let host = url::Url::parse(page).ok().and_then(|url| url.host_str().map(str::to_owned));
     let guard = Guard::new(host, [page.to_owned()], []);
     Router::new()
         .route("/crm.json", get(show))
         .route("/crm/mode", put(switch))
+        .route("/timeline.json", get(timeline::show))
         .layer(from_fn_with_state(guard, gate))
         .with_state(panel)
 }

@@ -224,8 +224,10 @@ pub struct LogEntry {
     pub result: String,
     /// Where the recording can be heard, where there is one.
     pub recording_url: Option<String>,
-    /// Values of the log form.
+    /// Values of the log form, as it was saved.
     pub form: Map<String, Value>,
+    /// What was answered to the administrator's own fields of it, by their ids; nothing empty.
+    pub answers: Map<String, Value>,
     /// What earlier steps of this write captured; empty in the first attempt.
     pub captured: Map<String, Value>,
 }

@@ -15,10 +15,27 @@ struct Adapter;
 /// The address a page's script tag names: the entry, one level above its modules.
 const ENTRY: &str = "export * from \"./adapter/adapter.js\";\n";
 
+/// The same for a page of the company's own site, which has no phone.
+const ENGAGE: &str = "export * from \"./adapter/engage.js\";\n";
+
 /// `GET /adapter.js`.
 pub async fn entry() -> Response {
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], ENTRY)
+    module_of(ENTRY)
+}
+
+/// `GET /engage.js`.
+pub async fn engage() -> Response {
+    module_of(ENGAGE)
+}
+
+fn module_of(text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], text)
         .into_response()
+}
+
+/// The addresses of `engage.js` and whatever it may load: for pages that may load these and nothing else.
+pub fn engage_addresses() -> impl Iterator<Item = String> {
+    std::iter::once("/engage.js".to_owned()).chain(Adapter::iter().map(|file| format!("/adapter/{file}")))
 }
 
 /// `GET /adapter/<module>`.

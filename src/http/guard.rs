@@ -19,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
 use super::problem::ApiError;
+use crate::domain::redact::strip_access_token;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
@@ -155,8 +156,8 @@ pub async fn gate(State(guard): State<Arc<Guard>>, request: Request, next: Next)
         tracing::warn!(%method, status, ms, "request failed");
     } else if let Some(route) = route {
         // Addresses of the API can hold contact ids; those of the widget's paths do not.
-        let route = if route.starts_with("/v1/") { "/v1/..." } else { &route };
-        tracing::debug!(%method, route, status, ms, "request");
+        let route = if route.starts_with("/v1/") { "/v1/...".into() } else { strip_access_token(&route) };
+        tracing::debug!(%method, %route, status, ms, "request");
     }
     response
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::auth::TokenProblem;
+use crate::domain::redact::strip_access_token;
 use crate::storage::StorageError;
 
 /// An error at the HTTP edge.
@@ -87,6 +88,7 @@ impl From<TokenProblem> for ApiError {
     }
 }
 
+/// Words may repeat what was sent, and a token may be in that.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut body = json!({
@@ -94,7 +96,7 @@ impl IntoResponse for ApiError {
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "code": self.code,
-            "detail": self.detail,
+            "detail": strip_access_token(&self.detail),
         });
         if let Some(fix) = &self.fix {
             body["fix"] = fix.clone().into();

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::contact::Contact;
 use crate::domain::fold::fold;
+use crate::domain::hex::hex;
 use crate::domain::phone::Number;
 use crate::vcard::draft::Draft;
 
@@ -114,12 +115,6 @@ fn short(digest: &[u8; 32]) -> u64 {
 
 fn own_id(id: &str, key: &[u8; 32]) -> String {
     if id.len() <= MAX_OWN && !id.chars().any(char::is_control) { id.to_owned() } else { hex(&key[..16]) }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

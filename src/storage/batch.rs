@@ -9,7 +9,7 @@ use super::error::StorageError;
 use super::writer::{Done, Job};
 use super::{
     call_logs, connectors, contact_rows, conversation_write, credentials, engage, media_rows, message_log_write,
-    operators, outbox_write,
+    operators, outbox_write, roxchat_write,
 };
 use crate::domain::call_log::CallPost;
 use crate::domain::clock::Clock;
@@ -60,6 +60,7 @@ async fn run_one(
         }
         Job::Invite { operator, kind, body } => operators::write_invite(tx, operator, kind, body, now).await?,
         Job::Outbox(job) => return outbox_write::write(tx, job, routes, clock).await,
+        Job::Roxchat(job) => return roxchat_write::write(tx, job, routes, clock).await.map(Done::Roxchat),
         Job::Conversation(job) => return conversation_write::write(tx, job, routes, clock).await,
         Job::Credential(job) => credentials::write(tx, job).await?,
         Job::Media(job) => {

@@ -6,8 +6,8 @@ use sqlx::SqliteConnection;
 
 use super::conversations::{CONVERSATION, IDENTITY, conversation_columns, identity_columns, message_columns};
 use super::error::StorageError;
-use super::outbox_write;
 use super::writer::Done;
+use super::{outbox_write, roxchat_write};
 use crate::domain::clock::Clock;
 use crate::domain::conversation::{ChatMessage, Conversation, Opening};
 use crate::domain::identity::{Channel, Identity, Seen};
@@ -303,6 +303,7 @@ async fn link(
 }
 
 async fn delete(tx: &mut SqliteConnection, id: &str) -> Result<bool, StorageError> {
+    roxchat_write::forget_chat(tx, id).await?;
     sqlx::query(DELETE_ENTRIES).bind(id).execute(&mut *tx).await?;
     sqlx::query(DELETE_MESSAGES).bind(id).execute(&mut *tx).await?;
     Ok(sqlx::query(DELETE_CONVERSATION).bind(id).execute(tx).await?.rows_affected() > 0)

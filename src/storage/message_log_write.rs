@@ -11,6 +11,7 @@ use super::message_logs::{BY_ID, MessageLog, columns};
 use super::outbox_write;
 use crate::domain::clock::Clock;
 use crate::domain::ids::new_id;
+use crate::domain::log_form;
 use crate::domain::message_log::{Message, MessagePost, MessageTrigger, retold};
 use crate::domain::outbox::{Fact, Routes};
 use crate::domain::party::{Choice, NamedContact, Note};
@@ -176,7 +177,7 @@ fn merge(log: &mut MessageLog, post: &MessagePost, messages: &[&Message], now: i
     log.choice.by_machine(post.named_by_machine.as_deref());
     log.note.write(post.note.as_deref());
     if let Some(form) = &post.form {
-        log.form.extend(form.clone());
+        log_form::save(&mut log.form, form);
     }
     log.conversation.extend(post.conversation.clone());
     log.remote_numbers.extend(post.remote_numbers.iter().cloned());

@@ -32,6 +32,12 @@ mod number_index;
 pub mod operators;
 pub mod outbox;
 mod outbox_write;
+pub mod roxchat;
+mod roxchat_chat;
+mod roxchat_command;
+mod roxchat_visitor;
+mod roxchat_watch;
+mod roxchat_write;
 mod writer;
 
 pub use db::{Options, Storage, private_file};

@@ -23,6 +23,7 @@ use super::error::StorageError;
 use super::media_rows::{MediaJob, Removed};
 use super::number_index::NumberIndex;
 use super::outbox::OutboxJob;
+use super::roxchat::{RoxchatDone, RoxchatJob};
 use crate::domain::call_log::{CallLog, CallPost};
 use crate::domain::clock::SharedClock;
 use crate::domain::message_log::MessagePost;
@@ -66,6 +67,7 @@ pub(super) enum Job {
         connector: String,
     },
     Conversation(ConversationJob),
+    Roxchat(Arc<RoxchatJob>),
     Credential(CredentialJob),
     Outbox(OutboxJob),
     Media(Arc<MediaJob>),
@@ -86,6 +88,7 @@ impl Job {
             | Self::MessagePost { .. }
             | Self::Conversation(_)
             | Self::Engage(_)
+            | Self::Roxchat(_)
             | Self::Media(_) => true,
             _ => false,
         }
@@ -102,6 +105,7 @@ pub(super) enum Done {
     Chosen(bool),
     /// How many.
     Count(i64),
+    Roxchat(RoxchatDone),
     /// A file of this log became stored or failed; `None` where nothing did.
     MediaChanged {
         log_id: Option<String>,

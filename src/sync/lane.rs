@@ -13,6 +13,7 @@ use super::outcome::{Progress, RunError, RunOptions, RunReport};
 use super::{Means, RunReport as Report};
 use crate::config::ConnectorConfig;
 use crate::connectors::SharedConnector;
+use crate::domain::hex::hex;
 use crate::domain::phone::Region;
 use crate::domain::upstream::UpstreamError;
 
@@ -175,7 +176,5 @@ fn fingerprint(connector: &SharedConnector, config: &ConnectorConfig, mapping: &
         mapping.fingerprint(),
         connector.fingerprint()
     );
-    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-    let start = digest.iter().take(8).fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
-    format!("{start:016x}")
+    hex(&Sha256::digest(text.as_bytes())[..8])
 }

@@ -96,6 +96,36 @@ fn modules_import_only_what_the_table_allows() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The map in `lib.rs` says the same, for people.
+#[test]
+fn the_map_shows_who_may_import_whom() {
+    let text = include_str!("../../src/lib.rs");
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | [`"))
+        .map(|row| row.trim_end_matches(" |").split(" | ").collect())
+        .collect();
+    let mut shown = BTreeSet::new();
+    for row in &rows {
+        let [names, _, imports] = row[..] else { panic!("three columns: {row:?}") };
+        for module in names.split(", ").map(|name| name.trim_matches(['[', ']', '`'])) {
+            let told: Option<BTreeSet<&str>> = match imports {
+                "all" => None,
+                "nothing" => Some(BTreeSet::new()),
+                some => Some(some.split(", ").collect()),
+            };
+            assert_eq!(told, allowed(module).map(|all| all.iter().copied().collect()), "{module}");
+            shown.insert(module.to_owned());
+        }
+    }
+    let modules: BTreeSet<String> = files("src", "rs").iter().map(|path| module_of(path)).collect();
+    let missing: Vec<&String> = modules
+        .iter()
+        .filter(|module| !["lib", "main"].contains(&module.as_str()) && !shown.contains(*module))
+        .collect();
+    assert!(missing.is_empty(), "the map of src/lib.rs has no row for {missing:?}");
+}
+
 #[test]
 fn a_channel_never_imports_another() {
     let mut wrong = Vec::new();

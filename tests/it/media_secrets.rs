@@ -1,31 +1,15 @@
 //! The operator's `RingCentral` token opens all of an account: it is nowhere but in memory and in the
 //! header of the request.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Value, json};
 
 use crate::support::media_host::{MediaHost, Reply, daemon, mp3, recorded, world};
+use crate::support::trace::{Trace, line_with};
 use crate::support::vector::body;
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("a log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn line_with(bytes: &[u8], part: &str) -> Option<String> {
-    String::from_utf8_lossy(bytes).lines().find(|line| line.contains(part)).map(ToOwned::to_owned)
-}
+/// Everything that can be read of logs and of how the daemon does.
+const OPEN: [&str; 7] =
+    ["/v1/media", "/v1/call-logs", "/v1/message-logs", "/v1/outbox?all=true", "/readyz", "/healthz", "/metrics"];
 
 /// A token behind every text but those that say what a body is.
 fn poison(value: &mut Value) {
@@ -70,18 +54,10 @@ async fn whatever_the_widget_sends_no_token_is_stored() {
     assert!(daemon.get("/v1/call-logs").await.text.contains("318220457011"), "calls are logged");
     let database = daemon.database_bytes();
     assert_eq!(line_with(&database, "CANARY"), None);
-}
-
-/// All that is logged, of every crate and level.
-fn log() -> Log {
-    let log = Log::default();
-    let writer = log.clone();
-    let lines = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone());
-    lines.try_init().expect("each test runs in a process of its own: use cargo nextest");
-    log
+    for path in OPEN {
+        let answer = daemon.get(path).await;
+        assert_eq!((answer.status, line_with(answer.text.as_bytes(), "CANARY")), (200, None), "{path}");
+    }
 }
 
 /// Files, and every way to fail with a secret in it.
@@ -97,7 +73,7 @@ fn behave(host: &MediaHost) {
 
 #[tokio::test]
 async fn no_token_is_in_the_database_the_store_the_log_or_an_answer() {
-    let log = log();
+    let log = Trace::begin();
     let host = MediaHost::plain().await;
     behave(&host);
     let daemon = daemon(&host.toml(""), world()).await;
@@ -147,7 +123,7 @@ async fn no_token_is_in_the_database_the_store_the_log_or_an_answer() {
         .await
         .text;
     daemon.state.media.idle().await;
-    for path in ["/v1/media", "/v1/call-logs", "/v1/message-logs", "/readyz", "/healthz", "/metrics"] {
+    for path in OPEN {
         seen += &daemon.get(path).await.text;
     }
     let shown = format!("{:?}", daemon.state);
@@ -158,7 +134,7 @@ async fn no_token_is_in_the_database_the_store_the_log_or_an_answer() {
     let stored: Vec<u8> = daemon.stored("").iter().flat_map(|path| std::fs::read(path).expect("readable")).collect();
     let database = daemon.database_bytes();
     daemon.stop().await;
-    let log = log.0.lock().expect("a log").clone();
+    let log = log.bytes();
     assert!(line_with(&log, "a file was not fetched").is_some(), "the log is read");
     assert!(line_with(&database, "/good").is_some(), "the database is read");
     for (place, bytes) in [("log", &log), ("database", &database), ("store", &stored), ("answers", &seen.into_bytes())]

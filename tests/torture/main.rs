@@ -13,6 +13,7 @@ mod dice;
 mod figures;
 mod kills;
 mod kind;
+mod leash;
 mod load;
 mod round;
 mod verdict;
@@ -33,6 +34,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("crm") => crm::serve(&arguments[1..]),
+        Some("leash") => leash::become_program(&arguments[1..]),
+        Some("harness") => leash::stand_in(),
         // Test runners ask what there is: nothing that they should run by themselves.
         Some("--list") => ExitCode::SUCCESS,
         _ => rounds(),
@@ -44,6 +47,10 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 fn rounds() -> ExitCode {
+    if let Err(words) = leash::check() {
+        println!("{words}");
+        return ExitCode::FAILURE;
+    }
     let (count, first) = (number("ROUNDS", ROUNDS), number("SEED", 1));
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get) as u64;
     let at_once = number("AT_ONCE", 4 * cores).clamp(1, count.max(1));

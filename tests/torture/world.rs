@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 use super::kind::Kind;
+use super::leash;
 
 /// Signs operators' tokens, and opens the API.
 pub const SECRET: &str = "a-secret-of-the-crash-harness-alone";
@@ -99,7 +100,7 @@ impl World {
     }
 
     fn spawn_daemon(&self) -> Child {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
+        let mut command = leash::command(env!("CARGO_BIN_EXE_trunkline"));
         command.args(["--config", "trunkline.toml", "serve"]);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TRUNKLINE__")) {
             command.env_remove(name);
@@ -109,7 +110,7 @@ impl World {
 
     fn spawn_crm(&self) -> Child {
         let life = self.lives.fetch_add(1, Ordering::Relaxed);
-        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        let mut command = leash::command(std::env::current_exe().expect("this program"));
         let seed = self.seed.wrapping_mul(1_000).wrapping_add(life);
         command.args(["crm", &self.crm_port.to_string()]).arg(self.journal());
         command.args([seed.to_string(), self.verge.to_string()]);
@@ -121,7 +122,7 @@ impl World {
         let log = self.folder.path().join(log);
         let errors = OpenOptions::new().create(true).append(true).open(&log).expect("a log");
         command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
-        let mut child = command.spawn().expect("it starts");
+        let mut child = leash::start(command).expect("it starts");
         let mut said = String::new();
         let stdout = child.stdout.take().expect("its output");
         drop(BufReader::new(stdout).read_line(&mut said));

@@ -9,7 +9,7 @@ export class Feed {
     this.#list = list;
   }
 
-  /** @param {"open" | "status" | "error" | "command" | "call" | "progress"} kind */
+  /** @param {"open" | "status" | "error" | "command" | "call" | "progress" | "chat" | "waiting"} kind */
   add(kind, title, text) {
     this.#list.querySelector(".none")?.remove();
     const item = document.createElement("li");

@@ -1,12 +1,27 @@
 const byId = (id) => document.getElementById(id);
 
-/** Shows a contact as the page's customer record: a screen pop. */
-export function showRecord(contact) {
+/** The record that is shown; listeners hear of each that is. @type {{id: string, name?: string} | null} */
+let shown = null;
+const listeners = [];
+
+export const onRecord = (listener) => listeners.push(listener);
+
+/** Shows a contact as the page's customer record: a screen pop of the phone, or of the chat. */
+export function showRecord(contact, by = "the phone") {
+  byId("pop").hidden = false;
+  byId("pop").textContent = `Opened by ${by}`;
+  fillRecord(contact);
+  const changed = shown?.id !== contact.id;
+  shown = contact;
+  if (changed) for (const listener of listeners) listener(contact);
+}
+
+/** What the page's own server knows more of it. */
+export function fillRecord(contact) {
   const name = contact.name ?? "Unnamed customer";
   byId("name").textContent = name;
   byId("initials").textContent = name.split(/\s+/).slice(0, 2).map((word) => word[0]).join("").toUpperCase();
   byId("line").textContent = [contact.jobTitle, contact.company].filter(Boolean).join(", ") || "Customer";
-  byId("pop").hidden = false;
   const facts = [
     ...(contact.phoneNumbers ?? []).map(({ phoneNumber, phoneType }) => [phoneType ?? "phone", phoneNumber]),
     ...(contact.emails ?? []).map((email) => ["e-mail", email]),

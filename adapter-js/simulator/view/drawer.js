@@ -5,7 +5,7 @@ const RECORDING = "https://media.ringcentral.com/restapi/v1.0/account/260917004/
 
 /** What the world outside would do to a phone. Not part of the widget: clearly marked as the simulator's. */
 export function drawer(phone, ui) {
-  const known = knownNumber(phone.contacts.list);
+  const known = knownNumber(phone.contacts.list, ui.customers);
   const shared = sharedNumber(phone.contacts.list);
   const ring = (from, fromName) => {
     phone.navigation.go("/history");

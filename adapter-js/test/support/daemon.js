@@ -13,6 +13,7 @@ const waiting = (path, keys) => ({
   path,
   keys,
   entity: { id: "waiting", type: "status", status: "pending", message: "Waiting in this browser" },
+  lost: { id: "lost", type: "status", status: "failed", message: "Not saved" },
 });
 
 const keep = (alert, more) => ({ kind: "keep", response: { data: "kept" }, refused: { data: "error" }, alert, words: ["note"], ...more });

@@ -1,6 +1,7 @@
 import { FakeTime, settle } from "./time.js";
 import { FakeDaemon } from "./daemon.js";
 import { FakeBrowser } from "./browser.js";
+import { FakeStorage } from "./storage.js";
 
 export const WIDGET = "https://widget.example";
 const SRC = `${WIDGET}/embeddable/app.html?brand=x`;
@@ -44,6 +45,9 @@ export class FakeFrame extends EventTarget {
   }
 }
 
+/** Of all pages, as UUIDs are. */
+let streams = 0;
+
 /** A page with fakes for all that the adapter takes from a browser. */
 export class FakePage {
   warnings = [];
@@ -54,12 +58,15 @@ export class FakePage {
   elements = new Map();
   #ids = 0;
 
-  constructor({ daemon = new FakeDaemon(), browser = null, frame = null, disk = null, time = new FakeTime() } = {}) {
+  constructor({ daemon = new FakeDaemon(), browser = null, frame = null, disk = null, time = new FakeTime(), localStorage = new FakeStorage(), sessionStorage = new FakeStorage() } = {}) {
     this.daemon = daemon;
     this.browser = browser;
     this.disk = disk;
     this.time = time;
+    this.localStorage = localStorage;
+    this.sessionStorage = sessionStorage;
     this.window = new EventTarget();
+    localStorage?.watchedBy(this.window);
     this.listeners = new Set();
     this.#countListeners(this.window);
     this.window.location = { protocol: "https:" };
@@ -109,6 +116,9 @@ export class FakePage {
         }
       },
       indexedDB: disk,
+      localStorage: this.localStorage,
+      sessionStorage: this.sessionStorage,
+      newUuid: () => `stream-${++streams}`,
       console: {
         warn: (...words) => warnings.push(words.join(" ")),
         error: (...words) => warnings.push(words.join(" ")),

@@ -12,7 +12,7 @@ use crate::http::ApiError;
 
 pub(super) async fn handle(call: Call) -> Answer {
     let mut body = call.object()?;
-    let matches = call_log_page::candidates(&body);
+    let matches = call_log_page::matches(&body);
     // Before the body is cleaned: the token stands in it.
     let media = call.state.media.of_call(&body);
     let redirect = body.remove("redirect") == Some(Value::Bool(true));
@@ -32,9 +32,9 @@ pub(super) async fn handle(call: Call) -> Answer {
         call.state.hub.tell(&call.operator, &[commands::match_calls(&[&log.session_id])]);
     }
     let edits = matches!(trigger, Trigger::CreateLog | Trigger::EditLog) && redirect;
-    if edits && !call.state.config.service.show_log_modal {
-        let title = call.state.config.service.call_title();
-        return Ok(Reply::ok().then_all(call_log_page::commands(&title, &log, &matches)));
+    let service = &call.state.config.service;
+    if edits && !service.widget_call_form() {
+        return Ok(Reply::ok().then_all(call_log_page::commands(service, &log, &matches)));
     }
     Ok(Reply::ok())
 }

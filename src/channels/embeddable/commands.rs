@@ -35,6 +35,10 @@ pub(super) fn call_log_page(page: &Value) -> Value {
     json!({"type": "rc-adapter-update-call-log-page", "page": page})
 }
 
+pub(super) fn messages_log_page(page: &Value) -> Value {
+    json!({"type": "rc-adapter-update-messages-log-page", "page": page})
+}
+
 pub(super) fn customized_page(page: &Value) -> Value {
     json!({"type": "rc-adapter-register-customized-page", "page": page})
 }

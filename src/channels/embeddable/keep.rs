@@ -87,7 +87,7 @@ impl Keep {
     }
 }
 
-/// What a matcher shows for posts that are in the browser only.
+/// What a matcher shows for posts that are in the browser only, and for those that are lost.
 pub(super) struct Waiting {
     /// The path whose posts they are.
     pub(super) path: &'static str,
@@ -101,6 +101,8 @@ impl Waiting {
             "path": self.path,
             "keys": self.keys,
             "entity": {"id": "waiting", "type": "status", "status": "pending", "message": "Waiting in this browser"},
+            // The adapter adds why.
+            "lost": {"id": "lost", "type": "status", "status": "failed", "message": "Not saved"},
         })
     }
 }

@@ -124,7 +124,7 @@ fn registration(config: &ServiceConfig) -> Map<String, Value> {
         "activityPath": "/activity",
         "callLoggerPath": "/callLogger",
         "callLoggerTitle": config.call_title(),
-        "showLogModal": config.show_log_modal,
+        "showLogModal": config.widget_call_form(),
         "recordingWithToken": config.recording_with_token,
         "callLogEntityMatcherPath": "/callLogger/match",
         "callLoggerAutoSettingLabel": config.call_auto_log_label,

@@ -330,7 +330,11 @@ mod tests {
         assert_eq!(eval("1790847000000 | rfc3339").expect("text").to_string(), "2026-10-01T09:30:00Z");
         assert_eq!(eval("log.seconds | hh_mm").expect("text").to_string(), "00:02");
         assert_eq!(eval("log.note | soql").expect("text").to_string(), "O\\'Neil \\\"x\\\"\\n{{ 1 }} & <b>");
-        assert!(eval("log.note | html").expect("text").to_string().contains("<br>{{ 1 }} &amp; &lt;b&gt;"));
+        assert!(eval("log.note | html").expect("text").to_string().contains("<br>\n{{ 1 }} &amp; &lt;b&gt;"));
+        assert_eq!(
+            eval("{'a': true, 'b': 'x', 'c': 7} | texts | tojson").expect("a table").to_string(),
+            r#"{"a": "true", "b": "x", "c": "7"}"#
+        );
         assert!(eval("1 | date('%Q')").is_err());
         assert!(eval("log.note | rfc3339").is_err());
     }

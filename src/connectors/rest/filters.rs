@@ -1,6 +1,7 @@
 //! The filters a manifest has beside `MiniJinja`'s own. Each passes none through, so that what is not
 //! there stays away.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -10,9 +11,10 @@ use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind};
 
 use super::times;
+use crate::domain::html;
 
 /// Their names with what they do.
-pub const FILTERS: [(&str, &str); 10] = [
+pub const FILTERS: [(&str, &str); 11] = [
     ("rfc3339", "Unix ms as 2026-10-01T09:30:00Z"),
     ("date", "Unix ms by a format: date('%Y-%m-%d'), in UTC"),
     ("unix_s", "Unix ms as whole seconds"),
@@ -23,6 +25,7 @@ pub const FILTERS: [(&str, &str); 10] = [
     ("soql", "text with backslashes and quotes escaped by a backslash, for query languages"),
     ("html", "plain text as HTML: escaped, with <br> for line breaks"),
     ("digits", "only the digits of a text"),
+    ("texts", "a table with all its values as text"),
 ];
 
 pub(super) fn add(env: &mut Environment<'static>) {
@@ -49,10 +52,22 @@ pub(super) fn add(env: &mut Environment<'static>) {
     });
     env.add_filter("base64", |text: &Value| given(text, |text| Ok(STANDARD.encode(text.to_string()).into())));
     env.add_filter("soql", |text: &Value| given(text, |text| Ok(quoted(&text.to_string()).into())));
-    env.add_filter("html", |text: &Value| given(text, |text| Ok(html(&text.to_string()).into())));
+    env.add_filter("html", |text: &Value| given(text, |text| Ok(html::with_lines(&text.to_string()).into())));
+    env.add_filter("texts", |table: &Value| given(table, texts));
     env.add_filter("digits", |text: &Value| {
         given(text, |text| Ok(text.to_string().chars().filter(char::is_ascii_digit).collect::<String>().into()))
     });
+}
+
+fn texts(table: &Value) -> Result<Value, Error> {
+    let mut out = BTreeMap::new();
+    for key in table.try_iter()? {
+        let value = table.get_item(&key)?;
+        // As JSON writes it: a template would write `True`.
+        let json = serde_json::to_value(&value).map_err(|_| wrong("this value cannot be written as text"))?;
+        out.insert(key.to_string(), json.as_str().map_or_else(|| json.to_string(), str::to_owned));
+    }
+    Ok(Value::from(out))
 }
 
 fn given(value: &Value, apply: impl FnOnce(&Value) -> Result<Value, Error>) -> Result<Value, Error> {
@@ -85,23 +100,6 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-fn html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' => out.push_str("<br>"),
-            '\r' => {}
             _ => out.push(c),
         }
     }

@@ -60,6 +60,19 @@ impl Rest {
     pub(super) fn new(config: &ConnectorConfig, means: Means) -> Result<Self, String> {
         let (loaded, fingerprint) = load::for_config(config)?;
         let mut plan = loaded.plan;
+        for (log, at, own) in [
+            (&mut plan.call, "call_fields", &config.logs.call_fields),
+            (&mut plan.message, "message_fields", &config.logs.message_fields),
+        ] {
+            let Some(log) = log else { continue };
+            if !log.sends_fields && own.values().any(|name| !name.is_empty()) {
+                return Err(format!(
+                    "`logs.{at}` cannot be obeyed: the manifest sends `log.fields` nowhere (docs/manifest.md)"
+                ));
+            }
+            log.fields.extend(own.clone());
+            log.fields.retain(|_, name| !name.is_empty());
+        }
         let mut auth = std::mem::take(&mut plan.auth);
         let hosts = std::mem::take(&mut auth.base_url_hosts);
         let (way, kind) = if config.sign_in == SignIn::Nobody { (None, AuthKind::Open) } else { auth.choose(config) };
@@ -84,6 +97,14 @@ pub(super) fn auth_kind(config: &ConnectorConfig) -> Result<AuthKind, String> {
 impl Connector for Rest {
     fn address(&self) -> Option<url::Url> {
         self.client.address()
+    }
+
+    fn places(&self, kind: LogKind, field: &str) -> bool {
+        let plan = match kind {
+            LogKind::Call => &self.client.plan.call,
+            LogKind::Message => &self.client.plan.message,
+        };
+        plan.as_ref().is_some_and(|plan| plan.fields.contains_key(field))
     }
 
     fn fingerprint(&self) -> String {

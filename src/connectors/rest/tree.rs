@@ -19,6 +19,8 @@ pub(super) enum Tree {
     List(Vec<Tree>),
     /// A table.
     Table(Vec<(Text, Tree)>),
+    /// A table, and over it the entries of another.
+    Merge { table: Box<Tree>, more: Expr },
     /// An item for each entry of a list.
     Each { list: Expr, name: String, item: Box<Tree> },
     /// One of two.
@@ -67,6 +69,17 @@ impl Tree {
                     }
                 }
                 Ok(Some(Value::Object(out)))
+            }
+            Self::Merge { table, more } => {
+                let more = more.eval(scope).map_err(here)?;
+                let more = serde_json::to_value(&more).unwrap_or_default();
+                let table = table.render(scope)?;
+                let (Some(Value::Object(mut table)), Value::Object(more)) = (table, more) else {
+                    let words = "only a table can be merged into a table";
+                    return Err(here(Error::new(minijinja::ErrorKind::InvalidOperation, words)));
+                };
+                table.extend(more);
+                Ok(Some(Value::Object(table)))
             }
             Self::Each { list, name, item } => {
                 let list = list.eval(scope).map_err(here)?;

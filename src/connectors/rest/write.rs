@@ -176,7 +176,9 @@ fn given(id: String, contact: &NewContact) -> Record {
     Record { external_id: id, contact: map, ..Record::default() }
 }
 
-fn log_scope(client: &Client, id: Option<&str>, entry: &LogEntry) -> Scope {
+fn log_scope(client: &Client, plan: &LogPlan, id: Option<&str>, entry: &LogEntry) -> Scope {
+    let place = |(field, name): (&String, &String)| Some((name.clone(), entry.answers.get(field)?.clone()));
+    let fields: Map<String, Value> = plan.fields.iter().filter_map(place).collect();
     let value = json!({
         "id": id,
         "key": entry.key,
@@ -195,6 +197,7 @@ fn log_scope(client: &Client, id: Option<&str>, entry: &LogEntry) -> Scope {
         "result": entry.result,
         "recording_url": entry.recording_url,
         "form": entry.form,
+        "fields": fields,
     });
     client.scope().with("log", value)
 }
@@ -215,7 +218,7 @@ pub(super) async fn create_log(
     kept: &dyn KeepStep,
 ) -> Result<String, UpstreamError> {
     let plan = plan(client, entry.kind)?;
-    let scope = log_scope(client, None, entry);
+    let scope = log_scope(client, plan, None, entry);
     let done = steps(client, whose, &plan.create, &scope, entry.captured.clone(), kept).await?;
     done.id().ok_or_else(|| UpstreamError::new(Trouble::Broken, "the log was made, but its answer has no id").unclear())
 }
@@ -231,7 +234,7 @@ pub(super) async fn update_log(
     if plan.update.is_empty() {
         return Err(UpstreamError::new(Trouble::Rejected, "this manifest cannot change a log"));
     }
-    let scope = log_scope(client, Some(id), entry);
+    let scope = log_scope(client, plan, Some(id), entry);
     steps(client, whose, &plan.update, &scope, Map::new(), &Forgets).await.map(|_| ())
 }
 

@@ -2,6 +2,7 @@
 
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, Value};
 
+use crate::domain::html;
 use crate::domain::upstream::LogFormat;
 
 /// What Markdown would read as its own.
@@ -20,31 +21,13 @@ fn write(out: &mut Output, value: &Value, format: LogFormat) -> Result<(), Error
     let escaped = match format {
         LogFormat::Text => text,
         _ if value.is_safe() => text,
-        LogFormat::Html => html(&text),
+        LogFormat::Html => html::with_lines(&text),
         LogFormat::Markdown => markdown(&text),
     };
     out.write_str(&escaped).map_err(Error::from)
 }
 
-/// Text in HTML; each line end is one there too.
-fn html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' => out.push_str("<br>\n"),
-            '\r' => {}
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// Text in Markdown; two spaces at the end of a line are a line end there. A line cannot begin a list,
+/// Text in Markdown, where quotes mean nothing and stay, so that HTML's escaping is not used; two spaces at the end of a line are a line end there. A line cannot begin a list,
 /// a heading or a quotation.
 fn markdown(text: &str) -> String {
     let line = |line: &str| {
@@ -71,7 +54,6 @@ mod tests {
 
     #[test]
     fn nothing_becomes_markup() {
-        assert_eq!(html("<script>\n&\"'"), "&lt;script&gt;<br>\n&amp;&quot;&#39;");
         assert_eq!(markdown("1. a\n- b\n# c *d* <e>"), "1\\. a  \n\\- b  \n\\# c \\*d\\* &lt;e&gt;");
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! A template (`MiniJinja`) sees `kind`, `subject`, `direction`, `from`, `to`, `contact`, `operator`,
 //! `started` (in the configured zone), `duration`, `result`, `note`, `recording`, `voicemail`, `ai_note`,
-//! `transcript`, `legs`, `messages` (each `time`, `from`, `text`, `attachments`), `form`, `moved_to`,
-//! `incomplete` (of a chat that was watched only in part), and `lines`, which says for each of these names whether it is wanted. Values are never read as templates.
+//! `transcript`, `legs`, `messages` (each `time`, `from`, `text`, `attachments`), `form`, `fields` (what was
+//! answered to fields of one's own and has no place upstream, each `name`, `value`), `moved_to`, `incomplete`
+//! (of a chat that was watched only in part), and `lines`, which says for each of these names whether it is
+//! wanted. Values are never read as templates.
 
 mod call;
 mod chat;
@@ -46,9 +48,17 @@ pub(super) struct Facts {
     pub(super) legs: Vec<String>,
     pub(super) messages: Vec<MessageFacts>,
     pub(super) form: serde_json::Map<String, serde_json::Value>,
+    pub(super) fields: Vec<FieldFacts>,
     pub(super) moved_to: Option<String>,
     /// Messages are surely missing.
     pub(super) incomplete: bool,
+}
+
+/// An answer to a field of one's own.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct FieldFacts {
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 /// One message of a conversation's day.
@@ -112,7 +122,8 @@ impl Composer {
         }
         let composer = Self { environment, format, lines: lines.iter().copied().collect() };
         // What only fails when it is used is found now.
-        let sample = Facts { kind: CALL, messages: vec![MessageFacts::default()], ..Facts::default() };
+        let (messages, fields) = (vec![MessageFacts::default()], vec![FieldFacts::default()]);
+        let sample = Facts { kind: CALL, messages, fields, ..Facts::default() };
         composer.body(&sample, None)?;
         composer.body(&Facts { kind: MESSAGE, ..sample }, None)?;
         Ok(composer)

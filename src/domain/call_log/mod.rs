@@ -9,6 +9,7 @@ mod trigger;
 use serde_json::{Map, Value};
 
 use super::json;
+use super::log_form;
 use super::media::MediaNote;
 use super::party::{Choice, Direction, NamedContact, Note, note_of, number_of, single_match};
 use super::phone::Region;
@@ -255,7 +256,7 @@ impl CallLog {
         changed |= self.choice.by_machine(post.named_by_machine.as_deref());
         changed |= self.note.write(post.note.as_deref());
         if let Some(form) = &post.form {
-            changed |= put_all(&mut self.form, form);
+            changed |= log_form::save(&mut self.form, form);
         }
         changed |= put_all(&mut self.extra, &post.extra);
         if changed {

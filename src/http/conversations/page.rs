@@ -12,7 +12,8 @@ use chrono_tz::Tz;
 
 use super::transcript::{self, Line, Transcript};
 use crate::domain::conversation::Author;
-use crate::http::connect::page::{Page, escaped};
+use crate::domain::html::escaped;
+use crate::http::connect::page::Page;
 use crate::http::extract::Part;
 use crate::http::listeners;
 use crate::http::problem::ApiError;

@@ -23,6 +23,7 @@ fn entry(kind: LogKind, key: &str, contact_id: Option<String>) -> LogEntry {
         result: "Call connected".to_owned(),
         recording_url: None,
         form: Map::new(),
+        answers: Map::new(),
         captured: Map::new(),
     }
 }

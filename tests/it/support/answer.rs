@@ -31,6 +31,13 @@ impl Answer {
         self.json()
     }
 
+    /// A success; its text.
+    #[track_caller]
+    pub fn ok_text(self) -> String {
+        assert!((200..300).contains(&self.status), "{} {}", self.status, self.text);
+        self.text
+    }
+
     /// A refusal as problem details (RFC 9457) with a stable code and words.
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> Value {

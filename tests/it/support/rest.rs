@@ -229,6 +229,7 @@ pub fn call_log(key: &str) -> LogEntry {
         result: "Accepted".into(),
         recording_url: None,
         form: serde_json::Map::new(),
+        answers: serde_json::Map::new(),
         captured: serde_json::Map::new(),
     }
 }

@@ -3,6 +3,7 @@
 mod delivery;
 mod faults;
 mod hubspot;
+mod log_form;
 mod pipedrive;
 mod salesforce;
 mod sdk;
@@ -120,6 +121,7 @@ pub fn entry(kind: LogKind, key: &str, contact: Option<&str>) -> LogEntry {
         result: "Call connected".to_owned(),
         recording_url: None,
         form: Map::new(),
+        answers: Map::new(),
         captured: Map::new(),
     }
 }

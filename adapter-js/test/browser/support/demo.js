@@ -11,7 +11,7 @@ const BUILT = fileURLToPath(new URL("../../../../target/debug/trunkline", import
 export class Demo {
   #process = null;
   #folder = "";
-  origins = { daemon: "", page: "", widget: "" };
+  origins = { daemon: "", page: "", widget: "", workspace: "", shop: "" };
 
   /** Starts it; again after `stop`, it keeps its addresses and its database. */
   async start() {
@@ -19,7 +19,8 @@ export class Demo {
     const again = this.origins.daemon !== "";
     const at = (name) => (again ? this.origins[name] : "http://127.0.0.1:0").replace("http://", "");
     const program = process.env.TRUNKLINE_BIN ?? BUILT;
-    this.#process = spawn(program, ["demo", "--listen", at("daemon"), "--page", at("page"), "--widget", at("widget"), "--data", this.#folder], {
+    const others = ["page", "widget", "workspace", "shop"].flatMap((name) => [`--${name}`, at(name)]);
+    this.#process = spawn(program, ["demo", "--listen", at("daemon"), ...others, "--data", this.#folder], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.origins = await addressesOf(this.#process);
@@ -42,7 +43,7 @@ export class Demo {
   }
 }
 
-/** Reads the three lines the demo prints when it is ready. */
+/** Reads the lines the demo prints when it is ready. */
 function addressesOf(running) {
   return new Promise((resolve, reject) => {
     const found = {};
@@ -54,8 +55,9 @@ function addressesOf(running) {
     running.once("exit", (code) => reject(new Error(`the demo ended with ${code}: ${trouble}`)));
     createInterface({ input: running.stdout }).on("line", (line) => {
       const [name, origin] = line.split(" ");
-      if (["daemon", "page", "widget"].includes(name)) found[name] = origin;
-      if (found.daemon && found.page && found.widget) resolve(found);
+      const names = ["daemon", "page", "widget", "workspace", "shop"];
+      if (names.includes(name)) found[name] = origin;
+      if (names.every((each) => found[each])) resolve(found);
     });
   });
 }

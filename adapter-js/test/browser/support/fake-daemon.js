@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 
 import { ConnectPage } from "./connect-page.js";
 import { FakeAnswers } from "./fake-answers.js";
+import { FakeChats } from "./fake-chats.js";
 import { listen, sendFile } from "./serve-files.js";
 import { end, Sites } from "./sites.js";
 
@@ -15,13 +16,14 @@ export class FakeDaemon {
   answers = new FakeAnswers();
   /** POST requests on widget paths. @type {{path: string, body: any}[]} */
   requests = [];
-  origins = { daemon: "", page: "", widget: "" };
+  origins = /** @type {{daemon: string, page: string, widget: string, workspace?: string, shop?: string}} */ ({ daemon: "", page: "", widget: "" });
   /** Paths whose requests are taken and not answered. @type {Set<string>} */
   hanging = new Set();
   connect = new ConnectPage(() => {
     this.answers.authorized = true;
     this.push([{ type: "rc-adapter-update-authorization-status", authorized: true, authorizedAccount: "operator@example.com" }]);
   });
+  chats = new FakeChats(this.answers.contacts);
   #daemon = null;
   #sites = new Sites(this.origins);
   #streams = new Set();
@@ -31,8 +33,13 @@ export class FakeDaemon {
     this.#sites.otherFrames = origins;
   }
 
-  async start() {
-    await this.#sites.start();
+  get shop() {
+    return this.#sites.shop;
+  }
+
+  /** @param {{chats?: boolean}} [how] chats: with the workspace's and the shop's origins */
+  async start(how) {
+    await this.#sites.start(how);
     await this.startDaemon();
     return this.origins;
   }
@@ -67,18 +74,28 @@ export class FakeDaemon {
   async #api(request, response) {
     const { pathname } = new URL(request.url, "http://x");
     if (this.connect.answer(request.url, request.method, response)) return undefined;
-    response.setHeader("Access-Control-Allow-Origin", this.origins.page);
+    const { page, shop } = this.origins;
+    response.setHeader("Access-Control-Allow-Origin", shop && request.headers.origin === shop ? shop : page);
     response.setHeader("Access-Control-Allow-Headers", "authorization, content-type");
     response.setHeader("Access-Control-Expose-Headers", "x-request-id");
     if (request.method === "OPTIONS") return response.writeHead(204).end();
     if (pathname === "/adapter.js") {
       return response.writeHead(200, { "Content-Type": "text/javascript" }).end('export * from "./adapter/adapter.js";\n');
     }
+    if (pathname === "/engage.js") {
+      return response.writeHead(200, { "Content-Type": "text/javascript" }).end('export * from "./adapter/engage.js";\n');
+    }
     if (pathname.startsWith("/adapter/")) return sendFile(SOURCE, pathname.slice("/adapter/".length), response);
     if (pathname === "/embeddable/service") return json(response, 200, this.answers.manifest);
     if (pathname === "/embeddable/events") return this.#stream(response);
     const path = pathname.replace(/^\/embeddable/, "");
-    const body = JSON.parse(await textOf(request));
+    const body = JSON.parse((await textOf(request)) || "null");
+    if (pathname.endsWith("/identities/renew")) {
+      const renewed = this.shop.renew(body.grant);
+      return renewed ? json(response, 200, renewed) : json(response, 401, { code: "grant_replayed", detail: "This grant was used before." }, "application/problem+json");
+    }
+    const chats = this.chats.answer(pathname, body);
+    if (chats) return json(response, chats.status, chats.body, chats.status === 200 ? "application/json" : "application/problem+json");
     if (this.hanging.has(path)) return undefined;
     this.requests.push({ path, body });
     const answer = this.answers.answer(path, body);

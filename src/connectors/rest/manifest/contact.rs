@@ -93,7 +93,8 @@ pub struct Fetch {
 
 /// `[call]` and `[message]`: how logs are written. Templates know `log`: `key`, `contact_id` (or none),
 /// `subject`, `body`, `direction` (`Inbound` or `Outbound`), `inbound` (true or false), `from`, `to`,
-/// `started` and `ended` (Unix ms), `seconds`, `result`, `recording_url` (or none), `form` (a table).
+/// `started` and `ended` (Unix ms), `seconds`, `result`, `recording_url` (or none), `form` (a table),
+/// `fields` (a table: what was answered to fields of the log form, by the names of `fields` here).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
@@ -102,6 +103,11 @@ pub struct Log {
     /// How one is written again; `log.id` is its id.
     #[serde(default)]
     pub update: Many<Step>,
+    /// Where answers of the log form go: the id of a field in the widget's form, and the API's name for its
+    /// place. The configuration adds to it (`[connectors.ID.logs]`). They are sent where a body says
+    /// `"$merge" = "log.fields"`.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
     /// How one is found by our key. Without it, a write whose end is unclear is not repeated.
     #[serde(default)]
     pub find: Option<Find>,

@@ -5,6 +5,8 @@ mod auth;
 mod compiler;
 mod sections;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::expression::Expr;
@@ -159,6 +161,10 @@ pub(super) struct StepPlan {
 pub(super) struct LogPlan {
     pub(super) create: Vec<StepPlan>,
     pub(super) update: Vec<StepPlan>,
+    /// Fields of the log form, with the API's names for them; none where no body sends them.
+    pub(super) fields: BTreeMap<String, String>,
+    /// Whether what is made of a log has them.
+    pub(super) sends_fields: bool,
     pub(super) find: Option<FindPlan>,
     pub(super) read: Option<ReadPlan>,
 }

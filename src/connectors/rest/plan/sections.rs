@@ -295,7 +295,18 @@ fn logs(c: &mut Compiler<'_>, at: &str, log: &Log) -> LogPlan {
     if !log.create.iter().any(|step| step.capture.contains_key("id")) {
         c.wrong(&format!("{at}.create"), "needs `capture = { id = \"...\" }`: the path of the new log's id");
     }
+    // Sent when a log is made, or never: what is answered later goes with `update`.
+    let sends_fields = log.create.iter().any(|step| {
+        let body = step.request.body.as_ref().map(serde_json::Value::to_string);
+        body.is_some_and(|body| body.contains("log.fields"))
+    });
+    if !log.fields.is_empty() && !sends_fields {
+        let words = "is sent nowhere: put `\"$merge\" = \"log.fields\"` into the body of `create`";
+        c.wrong(&format!("{at}.fields"), words);
+    }
     LogPlan {
+        fields: log.fields.clone(),
+        sends_fields,
         create: steps(c, &format!("{at}.create"), &log.create, "log"),
         update: steps(c, &format!("{at}.update"), &log.update, "log"),
         find: log.find.as_ref().map(|find| FindPlan {

@@ -81,6 +81,11 @@ impl Salesforce {
         lock(&self.org).duplicate_rule = true;
     }
 
+    /// An administrator makes a field.
+    pub fn define(&self, object: &str, field: &str) {
+        lock(&self.org).defined.push((object.to_owned(), field.to_owned()));
+    }
+
     pub fn tasks(&self) -> Vec<Value> {
         lock(&self.org).objects.get("Task").into_iter().flatten().map(|(_, row)| row.clone()).collect()
     }

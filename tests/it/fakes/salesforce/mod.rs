@@ -29,6 +29,8 @@ struct Org {
     deletions_lag: i64,
     /// Contacts with the same e-mail address are refused.
     duplicate_rule: bool,
+    /// Fields an administrator made, by object.
+    defined: Vec<(String, String)>,
     used: u64,
 }
 

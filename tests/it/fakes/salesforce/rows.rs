@@ -84,7 +84,8 @@ fn fill(org: &Org, object: &str, row: &mut Value, body: &Value) -> Result<(), Re
     let known = fields(object).ok_or_else(gone)?;
     let given = body.as_object().ok_or_else(|| error(400, "JSON_PARSER_ERROR", "an object is expected"))?;
     for (name, value) in given {
-        if !known.contains(&name.as_str()) || name.contains('.') {
+        let defined = org.defined.iter().any(|(of, field)| of == object && field == name);
+        if !(defined || known.contains(&name.as_str())) || name.contains('.') {
             return Err(error(400, "INVALID_FIELD", format!("No such column '{name}' on sobject of type {object}")));
         }
         if SYSTEM.contains(&name.as_str()) || (name == "Name" && object != "Task") {
