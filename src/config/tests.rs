@@ -65,10 +65,8 @@ fn the_examples_blocks_can_be_used() {
                 || code.starts_with("  {")
                 || *code == "]"
                 || {
-                    [
-                        "id", "type", "name", "value", "group_id", "items", "kid", "alg", "options", "required", "scopes",
-                    ]
-                    .contains(&key)
+                    ["id", "type", "name", "value", "group_id", "items", "kid", "alg", "options", "required", "scopes"]
+                        .contains(&key)
                         && code.contains(" = ")
                 }
         });

@@ -4,7 +4,7 @@
 use serde_json::json;
 use sqlx::SqliteConnection;
 
-use super::conversations::{CONVERSATION, IDENTITY, conversation_columns, identity_columns, message_columns};
+use super::conversations::{CONVERSATION, IDENTITY, conversation_columns, identity_columns};
 use super::error::StorageError;
 use super::writer::Done;
 use super::{outbox_write, roxchat_write};
@@ -46,11 +46,6 @@ const UPSERT_CONVERSATION: &str = "insert into conversation (id, channel, accoun
 const ADD_MESSAGE: &str = "insert into conversation_message (conversation_id, id, at_ms, place, author, author_name, \
        kind, body, truncated, attachments, shown, collapsed_into) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (conversation_id, id) do nothing";
-const LAST_MESSAGES: &str = concat!(
-    "select ",
-    message_columns!(),
-    " from conversation_message m where m.conversation_id = $1 and m.at_ms >= $2 order by m.at_ms, m.place, m.id"
-);
 const DELETE_ENTRIES: &str = "delete from outbox where log_id = $1";
 const DELETE_MESSAGES: &str = "delete from conversation_message where conversation_id = $1";
 const DELETE_CONVERSATION: &str = "delete from conversation where id = $1";
@@ -143,15 +138,6 @@ pub(super) async fn conversations_of(
     identity_id: &str,
 ) -> Result<Vec<Conversation>, StorageError> {
     Ok(sqlx::query_as(OF_IDENTITY).bind(identity_id).fetch_all(tx).await?)
-}
-
-/// Messages of a conversation from a time on, in the order of the transcript.
-pub(super) async fn messages_since(
-    tx: &mut SqliteConnection,
-    conversation_id: &str,
-    from_ms: i64,
-) -> Result<Vec<ChatMessage>, StorageError> {
-    Ok(sqlx::query_as(LAST_MESSAGES).bind(conversation_id).bind(from_ms).fetch_all(tx).await?)
 }
 
 /// Adds a message to a conversation that is written. False where it is there already.

@@ -32,7 +32,7 @@ macro_rules! message_columns {
          m.collapsed_into"
     };
 }
-pub(super) use {conversation_columns, identity_columns, message_columns};
+pub(super) use {conversation_columns, identity_columns};
 
 pub(super) const IDENTITY: &str = concat!("select ", identity_columns!(), " from identity i where i.id = $1");
 pub(super) const CONVERSATION: &str =

@@ -60,15 +60,15 @@ pub fn become_program(arguments: &[String]) -> ExitCode {
 pub fn stand_in() -> ExitCode {
     // From a thread that ends at once, as those of a round do.
     let started = std::thread::spawn(|| {
-        let mut cat = command("cat");
-        cat.stdin(Stdio::piped());
-        start(cat).expect("it starts")
+        // Longer than anybody waits for its end; it does not end with its input.
+        let mut sleep = command("sleep");
+        sleep.arg("60").stdin(Stdio::null());
+        start(sleep).expect("it starts")
     });
-    let _child = started.join().expect("a child");
+    let mut child = started.join().expect("a child");
     println!("ready");
-    loop {
-        std::thread::park();
-    }
+    drop(child.wait());
+    ExitCode::FAILURE
 }
 
 /// Whether a child lives as long as a harness, and no longer: one is killed, and what its child held open

@@ -52,9 +52,14 @@ after(async () => {
 const field = (role, name) => at.form.getByRole(role, { name });
 const save = () => field("button", "Save");
 
-/** @param {string} path */
-async function items(path) {
-  return (await (await fetch(`${origins.daemon}${path}`)).json()).items;
+/** The newest call log, once it is as wanted: the click alone has made it, the form comes later. */
+async function saved(wanted) {
+  for (let n = 0; n < 40; n++) {
+    const { items } = await (await fetch(`${origins.daemon}/v1/call-logs`)).json();
+    if (wanted(items.at(-1)?.formData ?? {})) return items.at(-1);
+    await page.waitForTimeout(250);
+  }
+  throw new Error(`not within 10 s: ${wanted}`);
 }
 
 test("the form asks for them; what is required is missing until it is answered", async () => {
@@ -69,7 +74,7 @@ test("the form asks for them; what is required is missing until it is answered",
   await save().click();
   await at.form.waitFor({ state: "detached" });
   await at.logged(at.newestCall);
-  const { formData, note } = (await items("/v1/call-logs")).at(-1);
+  const { formData, note } = await saved((form) => "disposition" in form);
   assert.deepEqual([note, formData.disposition, formData.reason, formData.urgent], ["Two engines", "won", "Price & <b>", false]);
 });
 
@@ -81,7 +86,7 @@ test("opened again it shows the answers", async () => {
   await field("checkbox", "Urgent").check();
   await save().click();
   await at.form.waitFor({ state: "detached" });
-  const { formData } = (await items("/v1/call-logs")).at(-1);
+  const { formData } = await saved((form) => form.urgent === true);
   assert.deepEqual([formData.disposition, formData.urgent], ["won", true]);
 });
 
