@@ -7,17 +7,17 @@ use crate::support::{Daemon, NOW};
 
 const NOW_S: i64 = NOW / 1000;
 
-async fn whole(daemon: &mut Daemon) -> &Daemon {
+fn whole(daemon: &mut Daemon) -> &Daemon {
     daemon.bearer = Some(WHOLE.into());
     daemon
 }
 
 async fn step(daemon: &mut Daemon, what: &str, body: &Value) -> crate::support::Answer {
-    whole(daemon).await.send("POST", &format!("/v1/engage/sites/shop/keys/{what}"), body).await
+    whole(daemon).send("POST", &format!("/v1/engage/sites/shop/keys/{what}"), body).await
 }
 
 async fn keys(daemon: &mut Daemon) -> Vec<Value> {
-    let answer = whole(daemon).await.get("/v1/engage/sites/shop/keys").await.ok();
+    let answer = whole(daemon).get("/v1/engage/sites/shop/keys").await.ok();
     answer["items"].as_array().expect("items").clone()
 }
 

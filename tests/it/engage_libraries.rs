@@ -1,4 +1,4 @@
-//! Two other libraries on visitors' tokens: PyJWT and jose verify what is minted here, and what they make
+//! Two other libraries on visitors' tokens: `PyJWT` and jose verify what is minted here, and what they make
 //! is judged here. `make tools` installs them.
 
 use std::io::Write as _;

@@ -38,6 +38,7 @@ mod engage_mint;
 mod engage_module;
 mod engage_page;
 mod engage_renew;
+mod engage_secrets;
 mod events;
 mod fakes;
 mod import;
