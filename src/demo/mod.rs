@@ -158,7 +158,7 @@ impl Demo {
         let sites = pages::Sites { daemon, page, widget, workspace, shop, customers: self.customers };
         let till = shop::Shop::new(&sites, &self.chat_key, self.digital)?;
         let panel = Panel { crm: self.crm, service: self.app.state().clone() };
-        let [daemon, page, widget, workspace, shop] = self.listeners;
+        let [daemon, page, widget, workspace, store] = self.listeners;
         let stopped = CancellationToken::new();
         let until = |token: &CancellationToken| token.clone().cancelled_owned();
         let signal = stopped.clone();
@@ -174,7 +174,7 @@ impl Demo {
             site(page, pages::host(&sites, panel)),
             site(widget, pages::phone(&sites)),
             site(workspace, pages::workspace(&sites)),
-            site(shop, pages::shop(&sites, till)),
+            site(store, pages::shop(&sites, till)),
         );
         // The CRM last: the daemon brings there what it has in hand.
         self.background.end().await;
