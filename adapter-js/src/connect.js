@@ -39,6 +39,9 @@ const JUST_FETCHED = 2_000;
 /** @type {Connection[]} */
 const connections = [];
 
+/** A widget may come as late as it likes; whoever builds the page is told what is looked for. */
+const NO_FRAME_AFTER = 15_000;
+
 /**
  * @param {ConnectOptions} options
  * @param {Environment} env
@@ -226,5 +229,8 @@ function start({ env, base, locate, widgetOrigin, getToken }) {
   embeddable.start();
   onChange();
   void manifest.start();
+  clock.after(NO_FRAME_AFTER, () => {
+    if (!embeddable.present && trouble.status === null) env.console.warn("trunkline: this page has no widget yet: is RingCentral's script tag on it, or does `data-frame` (in connect, `frame`) name another iframe?");
+  });
   return handle;
 }

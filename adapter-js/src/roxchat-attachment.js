@@ -40,6 +40,7 @@ export function createAttachment({ env, clock, base, iframe, origin, workspace, 
   const newest = { screenPop: 0, badge: 0 };
   let waiting = { count: 0, oldest: /** @type {number | null} */ (null), durable: true };
   let attached = true;
+  let warned = false;
 
   const queue = createChatQueue({
     storage: env.sessionStorage ?? null,
@@ -77,10 +78,18 @@ export function createAttachment({ env, clock, base, iframe, origin, workspace, 
   /** @param {MessageEvent} event */
   function hear(event) {
     // A detached frame has no window, and an event made by a script no source: null would equal null.
-    if (iframe.contentWindow === null || event.source !== iframe.contentWindow || event.origin !== origin) return;
+    if (iframe.contentWindow === null || event.source !== iframe.contentWindow) return;
+    if (event.origin !== origin) return void stranger(event.origin);
     const envelope = envelopeOf(event.data);
     outgoing.heard(event.data, envelope);
     if (envelope !== null) take(envelope);
+  }
+
+  /** Said once: most likely the page names another origin than its frame has. @param {string} other */
+  function stranger(other) {
+    if (warned) return;
+    warned = true;
+    env.console.warn(`trunkline: roxchat: the attached frame speaks from ${other} and is not heard: attach() was told ${origin}`);
   }
 
   /** @param {import("./roxchat-envelope.js").Envelope} envelope */

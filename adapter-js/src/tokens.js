@@ -106,7 +106,7 @@ export function tokenFrom(env, url) {
       cache: "no-store",
       headers: { Accept: "application/json, text/plain" },
     });
-    if (!response.ok) throw new TokenError(`its token address answered ${response.status}`);
+    if (!response.ok) throw new TokenError(`its token address ${new URL(url).pathname} answered ${response.status}`);
     const body = await response.text();
     try {
       const parsed = JSON.parse(body);

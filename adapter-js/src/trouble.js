@@ -12,6 +12,15 @@ const TOO_LARGE = "Something was too large to be saved";
 const TOO_LARGE_CODES = new Set(["body_too_large", "http_413"]);
 
 /**
+ * What the daemon and the page say ends with or without a full stop.
+ *
+ * @param {(string | null)[]} parts
+ */
+function sentences(...parts) {
+  return parts.filter(Boolean).map((part) => (/[.!?…)]$/.test(part ?? "") ? part : `${part}.`)).join(" ");
+}
+
+/**
  * @param {object} parts
  * @param {import("./internal.d.ts").Environment} parts.env
  * @param {import("./handle.js").ConnectionHandle} parts.handle
@@ -38,8 +47,8 @@ export function createTrouble({ env, handle, alerts, onChange }) {
    * @param {Failure} failure
    */
   function alert(topic, { detail, fix, requestId }) {
-    const parts = [`${topic}.`, detail, fix, requestId === null ? null : `(reference ${requestId})`];
-    alerts.raise(topic, { level: "danger", message: parts.filter(Boolean).join(" ") });
+    const message = sentences(topic, detail, fix, requestId === null ? null : `(reference ${requestId})`);
+    alerts.raise(topic, { level: "danger", message });
   }
 
   return {
@@ -104,7 +113,7 @@ export function createTrouble({ env, handle, alerts, onChange }) {
       report(failure, null);
       if (failure.code === logged) return;
       logged = failure.code;
-      env.console.error(`trunkline: ${failure.detail} ${failure.fix ?? ""}`);
+      env.console.error(`trunkline: ${sentences(failure.detail, failure.fix)}`);
     },
   };
 }

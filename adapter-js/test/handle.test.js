@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { connectIn } from "../src/connect.js";
 import { findScriptTag, optionsOf } from "../src/script-tag.js";
+import { tokenFrom } from "../src/tokens.js";
 import { connected } from "./support/connected.js";
 import { later } from "./support/daemon.js";
 import { FakeBrowser, FakeFrame, FakePage, settle } from "./support/page.js";
@@ -129,6 +130,26 @@ test("an https page is told why an http daemon cannot be reached", async () => {
   await page.time.advance(20_000);
   assert.match(errors[0], /the daemon needs https/);
   assert.equal(page.warnings.length, 1, "once in the console");
+});
+
+test("a page without a widget is told so, once; one whose widget came is not", async () => {
+  const page = new FakePage();
+  connectIn({}, page.env, page.daemon.base);
+  await page.time.advance(60_000);
+  assert.equal(page.warnings.length, 1);
+  assert.match(page.warnings[0], /no widget yet.*data-frame/);
+  const good = await connected();
+  await good.time.advance(60_000);
+  assert.deepEqual(good.page.warnings, []);
+});
+
+test("what is written to the console is in sentences, and names the address that gave no token", async () => {
+  const page = new FakePage();
+  const getToken = tokenFrom({ ...page.env, fetch: async () => new Response("no", { status: 404 }) }, "https://crm.example/trunkline-token?of=now");
+  page.daemon.token = "other";
+  connectIn({ getToken }, page.env, page.daemon.base);
+  await settle();
+  assert.match(page.warnings.join(), /token address \/trunkline-token answered 404\. Sign in to this page again, or reload it\./);
 });
 
 test("the script tag is found by its address, and its attributes are the options", () => {

@@ -44,6 +44,14 @@ test("only the frame's own window and exact origin count", async () => {
   assert.deepEqual(batches(), []);
 });
 
+test("a frame of another origin than the page named: the console says so, once", async () => {
+  const { say, page } = await workspace();
+  assert.deepEqual(page.warnings, []);
+  for (let times = 0; times < 3; times++) say(message("x"), { origin: "https://other.example" });
+  assert.equal(page.warnings.length, 1);
+  assert.match(page.warnings[0], /speaks from https:\/\/other\.example and is not heard: attach\(\) was told https:\/\/chat\.example/);
+});
+
 test("`attach` says what it cannot use, and gives the same attachment for the same frame", async () => {
   const { handle, attachment, join, frame, page } = await workspace();
   assert.equal(join(), attachment);
