@@ -77,7 +77,8 @@ function part(tag, text, name = "") {
 
 for (const { id, name } of customers) select("customer").append(Object.assign(document.createElement("option"), { value: id, textContent: name }));
 const asked = new URLSearchParams(location.search).get("customer") ?? sessionStorage.getItem(CHOSEN);
-const known = customers.some(({ id }) => id === asked);
+// The empty one is nobody.
+const known = asked === "" || customers.some(({ id }) => id === asked);
 select("customer").value = known ? asked : (customers[0]?.id ?? "");
 
 select("customer").addEventListener("change", () => {
