@@ -40,7 +40,7 @@ function showStatus(status, text = WORDS[status] ?? status) {
 }
 
 const feed = new Feed(document.getElementById("feed"));
-const { daemon, widget, workspace, shop, crm, timeline } = await (await fetch("demo.json")).json();
+const { daemon, widget, workspace, shop, crm, timeline, owners } = await (await fetch("demo.json")).json();
 // Where the demo brings a CRM of its own.
 if (crm) new CrmPanel(crm);
 if (timeline) new Timeline(timeline, daemon);
@@ -84,12 +84,19 @@ const frame = dock.phone(widget);
 const desk = dock.more();
 if (desk) chats?.attach(desk);
 
+/** The widget names the first match only. Of several a person chooses, in the phone. */
+async function openCaller(contact, number) {
+  const asked = owners && (await fetch(`${owners}?number=${encodeURIComponent(number)}`).catch(() => null));
+  if (asked && !(asked.ok && (await asked.json()).count === 1)) return;
+  showRecord(contact);
+}
+
 window.addEventListener("message", ({ source, origin, data }) => {
   // Only the docked frame, and only from where it was loaded.
   if (source !== frame.contentWindow || origin !== new URL(widget).origin) return;
   if (data?.type === "simulator-exchange") wire.add(data);
   if (data?.type === "rc-call-ring-notify" || data?.type === "rc-call-start-notify") {
     feed.add("call", data.type === "rc-call-ring-notify" ? "ringing" : "answered", data.call.from);
-    if (data.call.contactMatch) showRecord(data.call.contactMatch);
+    if (data.call.contactMatch) void openCaller(data.call.contactMatch, data.call.direction === "Outbound" ? data.call.to : data.call.from);
   }
 });

@@ -87,7 +87,7 @@ fn site(index: &'static str, policy: &str, sites: &Sites) -> Router {
     let renew = format!("{}/v1/engage/sites/{SITE}/identities/renew", sites.daemon);
     let addresses = json!({
         "daemon": sites.daemon, "page": sites.page, "widget": sites.widget, "workspace": sites.workspace,
-        "shop": sites.shop, "crm": "crm.json", "timeline": "timeline.json", "renewUrl": renew,
+        "shop": sites.shop, "crm": "crm.json", "timeline": "timeline.json", "owners": "owners.json", "renewUrl": renew,
         "customers": sites.customers,
     });
     let site = Arc::new(Site { index, policy, addresses });

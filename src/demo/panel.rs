@@ -32,7 +32,7 @@ pub(super) struct Panel {
     pub(super) service: ServiceState,
 }
 
-/// `GET /crm.json`, `PUT /crm/mode` and `GET /timeline.json`, for the page of this origin.
+/// `GET /crm.json`, `PUT /crm/mode`, `GET /timeline.json` and `GET /owners.json`, for the page of this origin.
 pub(super) fn router(panel: Panel, page: &str) -> Router {
     let host = url::Url::parse(page).ok().and_then(|url| url.host_str().map(str::to_owned));
     let guard = Guard::new(host, [page.to_owned()], []);
@@ -40,6 +40,7 @@ pub(super) fn router(panel: Panel, page: &str) -> Router {
         .route("/crm.json", get(show))
         .route("/crm/mode", put(switch))
         .route("/timeline.json", get(timeline::show))
+        .route("/owners.json", get(timeline::owners))
         .layer(from_fn_with_state(guard, gate))
         .with_state(panel)
 }

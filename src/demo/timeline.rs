@@ -19,6 +19,22 @@ pub(super) struct Asked {
     contact: String,
 }
 
+#[derive(Debug, Deserialize)]
+pub(super) struct Number {
+    number: String,
+}
+
+/// `GET /owners.json?number=`: `{"count"}`. The widget's call events name the first match only, so the page asks
+/// whether there is another before it opens a record by itself.
+pub(super) async fn owners(
+    State(panel): State<Panel>,
+    Query(Number { number }): Query<Number>,
+) -> Result<Response, ApiError> {
+    let mut count = 0;
+    panel.service.storage.match_numbers(&[number], panel.service.region, |_, _| count += 1)?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(json!({"count": count}))).into_response())
+}
+
 /// `GET /timeline.json?contact=`: `{"contact", "items": [{"id", "kind", "channel", "subject", "time"}]}`, the
 /// newest first.
 pub(super) async fn show(State(panel): State<Panel>, Query(asked): Query<Asked>) -> Result<Response, ApiError> {

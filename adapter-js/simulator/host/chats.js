@@ -1,7 +1,9 @@
-import { onRecord, showRecord } from "./record.js";
+import { notShown, onRecord, showRecord } from "./record.js";
 
 const WORKSPACE = "desk";
 const FOUND = { none: "nobody known", one: "record found", several: "several records" };
+/** Beside the record that was open before. */
+const NOT_SHOWN = { none: "The visitor is not known", several: "Several records fit the visitor" };
 /** Events that wait for longer have not just been said. */
 const LONG = 3_000;
 
@@ -50,6 +52,7 @@ export class Chats {
     this.#feed.add("chat", FOUND[status], names || "a visitor of the workspace");
     // Of several, the agent must choose; this page only names them.
     if (status === "one") showRecord(contacts[0], "the chat");
+    else notShown(NOT_SHOWN[status]);
     void this.#look();
   }
 

@@ -9,6 +9,7 @@ export const onRecord = (listener) => listeners.push(listener);
 /** Shows a contact as the page's customer record: a screen pop of the phone, or of the chat. */
 export function showRecord(contact, by = "the phone") {
   byId("pop").hidden = false;
+  delete byId("pop").dataset.other;
   byId("pop").textContent = `Opened by ${by}`;
   fillRecord(contact);
   const changed = shown?.id !== contact.id;
@@ -16,8 +17,19 @@ export function showRecord(contact, by = "the phone") {
   if (changed) for (const listener of listeners) listener(contact);
 }
 
+/** A chat was opened that this page has no one record for: whoever is shown is not the visitor. */
+export function notShown(words) {
+  byId("pop").hidden = false;
+  byId("pop").dataset.other = "";
+  byId("pop").textContent = words;
+}
+
+/** All that was told of the one who is shown: a screen pop brings no more than the name. */
+let known = { id: "" };
+
 /** What the page's own server knows more of it. */
-export function fillRecord(contact) {
+export function fillRecord(news) {
+  const contact = (known = news.id === known.id ? { ...known, ...news } : news);
   const name = contact.name ?? "Unnamed customer";
   byId("name").textContent = name;
   byId("initials").textContent = name.split(/\s+/).slice(0, 2).map((word) => word[0]).join("").toUpperCase();
