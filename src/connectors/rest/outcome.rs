@@ -80,7 +80,9 @@ impl Judge<'_> {
         }
         if rules.down.holds(&scope) {
             let wait = answer.retry_after(self.now_ms);
-            return Verdict::Bad(self.trouble(Trouble::Down, "fails inside", &scope).unclear().retry_after(wait));
+            return Verdict::Bad(
+                self.trouble(Trouble::Down, "answers with an internal error", &scope).unclear().retry_after(wait),
+            );
         }
         if rules.empty.holds(&scope) {
             return Verdict::Nothing;

@@ -34,7 +34,8 @@ li.system{background:none;max-width:100%;text-align:center;color:var(--quiet);fo
 li b{font-size:.85rem}li time{font-size:.8rem;color:var(--quiet);margin-left:.5rem}\
 li p{margin:0;white-space:pre-wrap}a{color:var(--act)}.note{background:var(--soft);border-radius:.4rem;\
 padding:.5rem .8rem}\
-@media print{body{max-width:none;padding:0}li{border:1px solid #bbb;background:none}li.system{border:0}}";
+@media print{:root{color-scheme:light;--ours:#0b5fc022;--act:#0b5fc0;--quiet:#666}\
+body{max-width:none;padding:0}li{border:1px solid #bbb;background:none}li.system{border:0}}";
 
 /// `GET /conversations/{id}`: for operators, by token or by a browser that was let in, and for programs.
 pub(super) async fn show(State(state): State<ServiceState>, headers: HeaderMap, Part(id): Part) -> Response {
