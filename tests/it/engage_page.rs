@@ -47,7 +47,12 @@ async fn every_snippet_is_there_with_samples_and_takes_values() {
 async fn the_page_of_snippets_is_for_operators() {
     let mut daemon = shop().await;
     daemon.bearer = None;
-    daemon.get("/engage/shop").await.problem(401, "listener_unknown");
+    let refused = daemon.get("/engage/shop").await;
+    assert_eq!(refused.status, 401);
+    assert_eq!(refused.header("content-type"), Some("text/html; charset=utf-8"), "words for a person");
+    assert!(refused.text.contains("this browser was not let in yet"), "{}", refused.text);
+    daemon.bearer = Some("not-a-key-of-this-daemon".into());
+    daemon.get("/engage/shop").await.problem(401, "token_invalid");
     daemon.bearer = Some(WHOLE.into());
     let answer: Answer = daemon.get("/engage/shop").await;
     assert_eq!(answer.status, 200);

@@ -85,7 +85,9 @@ select("customer").addEventListener("change", () => {
   // The chat knows no sign-out: the renewals end, and the page is loaded anew.
   engage.stop();
   sessionStorage.setItem(CHOSEN, select("customer").value);
-  location.search = "";
+  // With a fragment, an address that stays the same would not load the page anew.
+  if (location.search === "") location.reload();
+  else location.search = "";
 });
 select("mode").addEventListener("change", () => {
   window.engageStandIn?.setMode(select("mode").value);

@@ -59,6 +59,14 @@ test("a call of a customer is the first line of the timeline", async () => {
   await page.locator('#timeline li[data-kind="call"]').filter({ hasText: "Asked for a lamp" }).waitFor();
 });
 
+test("a call from a number of several people opens nobody's record", async () => {
+  await at.ring("shared number");
+  const asked = page.waitForResponse((response) => response.url().includes("/owners.json") && response.ok());
+  await at.haveCall();
+  await asked;
+  assert.equal(await page.locator("#name").innerText(), customer);
+});
+
 test("the agent opens another visitor's chat and then the customer's: the record follows", async () => {
   await desk.open();
   await desk.select(other);
@@ -66,6 +74,15 @@ test("the agent opens another visitor's chat and then the customer's: the record
   await desk.select(customer);
   await page.getByRole("heading", { level: 1, name: customer }).waitFor();
   await page.locator("#pop", { hasText: "Opened by the chat" }).waitFor();
+});
+
+test("an unknown visitor's chat is not taken for the record beside it, and the record comes back with all its facts", async () => {
+  await page.locator("#facts dt", { hasText: "e-mail" }).waitFor();
+  await desk.select("Visitor of the shop");
+  await page.locator("#pop", { hasText: "The visitor is not known" }).waitFor();
+  await desk.select(customer);
+  await page.locator("#pop", { hasText: "Opened by the chat" }).waitFor();
+  assert.equal(await page.locator("#facts dt", { hasText: "e-mail" }).count(), 1);
 });
 
 test("the chat is a line beside the call, in one order", async () => {
@@ -96,6 +113,9 @@ test("the line leads to the transcript", async () => {
   const [transcript] = await Promise.all([page.waitForEvent("popup"), chat("5 messages").getByRole("link").click()]);
   await transcript.getByText("Is the desk lamp in stock?").waitFor();
   await transcript.getByText("Yes, forty of them.").waitFor();
+  // Ink on paper, whatever the screen is like.
+  await transcript.emulateMedia({ media: "print", colorScheme: "dark" });
+  assert.equal(await transcript.evaluate(() => getComputedStyle(document.body).color), "rgb(0, 0, 0)");
   await transcript.close();
 });
 

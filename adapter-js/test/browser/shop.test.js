@@ -43,6 +43,20 @@ async function open(query = "") {
   await page.locator("#told code").first().waitFor();
 }
 
+test("nobody is signed in, and then somebody, from a page with a fragment: loaded anew each time", async () => {
+  await open();
+  await is("verified");
+  await page.getByRole("link", { name: "Chairs" }).click();
+  const who = page.getByRole("combobox", { name: "Signed in as" });
+  await who.selectOption({ label: "nobody" });
+  await page.getByText("The chat does not open. A signed identity is required.").waitFor();
+  assert.equal(await who.inputValue(), "");
+  await who.selectOption({ label: "Ben Sample" });
+  await is("verified");
+  assert.equal(await who.inputValue(), "ct_2");
+  assert.deepEqual(complaints, []);
+});
+
 test("55 minutes on a faked clock: one more _setSignedIdentity, the same uuid, more than an hour left", async () => {
   await open();
   await is("verified");

@@ -13,8 +13,9 @@ use super::site;
 use super::snippets::attribute as escaped;
 use crate::config::engage::SiteConfig;
 use crate::domain::passing::random_name;
+use crate::http::connect::page::Page;
 use crate::http::extract::Part;
-use crate::http::{ApiError, ServiceState, listeners};
+use crate::http::{ServiceState, listeners};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8885;--soft:#8882;--act:#0b5fc0;--on:#fff}\
@@ -35,13 +36,12 @@ try{await navigator.clipboard.writeText(code.textContent);button.textContent='Co
 catch{getSelection().selectAllChildren(code);button.textContent='Selected'}\
 setTimeout(()=>{button.textContent='Copy'},2000)})}";
 
-pub(super) async fn show(
-    State(state): State<ServiceState>,
-    headers: HeaderMap,
-    Part(id): Part,
-) -> Result<Response, ApiError> {
-    listeners::listener(&state, &headers)?;
-    Ok(page(&id, site::find(&state, &id)?))
+pub(super) async fn show(State(state): State<ServiceState>, headers: HeaderMap, Part(id): Part) -> Response {
+    let found = listeners::listener(&state, &headers).and_then(|_| site::find(&state, &id));
+    match found {
+        Ok(site) => page(&id, site),
+        Err(problem) => Page::refusal(problem, "These snippets cannot be shown", &headers),
+    }
 }
 
 fn page(id: &str, site: &SiteConfig) -> Response {

@@ -1,7 +1,7 @@
 //! `/connect` and `/oauth/callback`: the pop-up in which an operator signs in to a connector. Owns
 //! what the browser sends and sees; the sign-in itself is [`oauth`](crate::oauth)'s.
 
-pub(in crate::http) mod page;
+pub(crate) mod page;
 mod window;
 
 use axum::Router;

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::html::escaped;
+use crate::http::problem::ApiError;
 use crate::oauth::{Means, Need, Session};
 
 const STYLE: &str = "\
@@ -43,13 +44,22 @@ impl Notice {
 }
 
 /// The pages.
-pub(in crate::http) struct Page;
+pub(crate) struct Page;
 
 impl Page {
     /// A heading and words.
     pub(in crate::http) fn message(status: StatusCode, heading: &str, words: &str) -> Response {
         let main = format!("<h1>{}</h1><p role=\"status\">{}</p>", escaped(heading), escaped(words));
         answer(status, &main, false)
+    }
+
+    /// Why an address cannot be shown: problem details for programs, a page for people.
+    pub(crate) fn refusal(problem: ApiError, heading: &str, asked: &HeaderMap) -> Response {
+        if asked.contains_key(header::AUTHORIZATION) {
+            return problem.into_response();
+        }
+        let words = [Some(problem.detail), problem.fix].into_iter().flatten().collect::<Vec<_>>().join(". ");
+        Self::message(problem.status, heading, &words)
     }
 
     /// The end: the window closes itself.

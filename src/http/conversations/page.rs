@@ -41,11 +41,7 @@ body{max-width:none;padding:0}li{border:1px solid #bbb;background:none}li.system
 pub(super) async fn show(State(state): State<ServiceState>, headers: HeaderMap, Part(id): Part) -> Response {
     let mut response = match find(&state, &headers, &id).await {
         Ok(transcript) => page(&transcript, state.zone),
-        Err(problem) if headers.contains_key(header::AUTHORIZATION) => problem.into_response(),
-        Err(problem) => {
-            let words = [Some(problem.detail), problem.fix].into_iter().flatten().collect::<Vec<_>>().join(". ");
-            Page::message(problem.status, "This conversation cannot be shown", &words)
-        }
+        Err(problem) => Page::refusal(problem, "This conversation cannot be shown", &headers),
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
