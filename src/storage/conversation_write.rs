@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::conversations::{CONVERSATION, IDENTITY, conversation_columns, identity_columns};
 use super::error::StorageError;
 use super::writer::Done;
-use super::{outbox_write, roxchat_write};
+use super::{erasure, outbox_write};
 use crate::domain::clock::Clock;
 use crate::domain::conversation::{ChatMessage, Conversation, Opening};
 use crate::domain::identity::{Channel, Identity, Seen};
@@ -46,9 +46,6 @@ const UPSERT_CONVERSATION: &str = "insert into conversation (id, channel, accoun
 const ADD_MESSAGE: &str = "insert into conversation_message (conversation_id, id, at_ms, place, author, author_name, \
        kind, body, truncated, attachments, shown, collapsed_into) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (conversation_id, id) do nothing";
-const DELETE_ENTRIES: &str = "delete from outbox where log_id = $1";
-const DELETE_MESSAGES: &str = "delete from conversation_message where conversation_id = $1";
-const DELETE_CONVERSATION: &str = "delete from conversation where id = $1";
 /// What is still on its way stays until it arrived.
 const OLD: &str = "select v.id from conversation v where v.last_ms < $1 \
      and not exists (select 1 from outbox o where o.log_id = v.id and o.state not in ('delivered', 'kept')) \
@@ -62,6 +59,7 @@ const DELETE_STRANGERS: &str = "delete from identity where updated_ms < $1 and c
 pub(super) enum ConversationJob {
     Link { id: String, contact: NamedContact },
     Delete { id: String },
+    Erase { identity: String },
     Purge { before_ms: i64 },
 }
 
@@ -73,7 +71,8 @@ pub(super) async fn write(
 ) -> Result<Done, StorageError> {
     match job {
         ConversationJob::Link { id, contact } => link(tx, id, contact, routes, clock).await.map(Done::Chosen),
-        ConversationJob::Delete { id } => delete(tx, id).await.map(Done::Chosen),
+        ConversationJob::Delete { id } => erasure::conversation(tx, id).await.map(Done::Chosen),
+        ConversationJob::Erase { identity } => erasure::visitor(tx, identity).await.map(Done::Chosen),
         ConversationJob::Purge { before_ms } => purge(tx, *before_ms).await.map(Done::Count),
     }
 }
@@ -288,17 +287,10 @@ async fn link(
     Ok(true)
 }
 
-async fn delete(tx: &mut SqliteConnection, id: &str) -> Result<bool, StorageError> {
-    roxchat_write::forget_chat(tx, id).await?;
-    sqlx::query(DELETE_ENTRIES).bind(id).execute(&mut *tx).await?;
-    sqlx::query(DELETE_MESSAGES).bind(id).execute(&mut *tx).await?;
-    Ok(sqlx::query(DELETE_CONVERSATION).bind(id).execute(tx).await?.rows_affected() > 0)
-}
-
 async fn purge(tx: &mut SqliteConnection, before_ms: i64) -> Result<i64, StorageError> {
     let old: Vec<String> = sqlx::query_scalar(OLD).bind(before_ms).fetch_all(&mut *tx).await?;
     for id in &old {
-        delete(tx, id).await?;
+        erasure::conversation(tx, id).await?;
     }
     sqlx::query(DELETE_STRANGERS).bind(before_ms).execute(tx).await?;
     Ok(i64::try_from(old.len()).unwrap_or(i64::MAX))

@@ -160,3 +160,23 @@ async fn what_is_old_goes_and_what_is_on_its_way_stays() {
     assert!(storage.find_identity("vi_linked").await.expect("read").is_some());
     assert!(storage.find_outbox_entry(&entry.id).await.expect("read").is_none());
 }
+
+#[tokio::test]
+async fn an_erased_visitor_takes_everything_along() {
+    let mut bench = bench().await;
+    let visitor = bench.visitor(None).await;
+    let mut chat = bench.chat(&visitor).await;
+    bench.close(&mut chat).await;
+    let signed_in = see_identity(&mut bench.tx, &Seen::new(Channel::Roxchat, "main", "v2"), &*bench.clock).await;
+    let signed_in = signed_in.expect("an identity");
+    let before = Identity { same_as: Some(signed_in.id.clone()), ..visitor };
+    put_identity(&mut bench.tx, &before).await.expect("written");
+    let storage = bench.storage.clone();
+    assert!(storage.erase_identity(&signed_in.id).await.expect("erased"));
+    assert!(!storage.erase_identity(&signed_in.id).await.expect("gone"));
+    for id in [&signed_in.id, &before.id] {
+        assert!(storage.find_identity(id).await.expect("read").is_none());
+    }
+    assert!(storage.find_conversation(&chat.id).await.expect("read").is_none());
+    assert!(storage.list_outbox(&OutboxFilter::default(), "", 9).await.expect("read").is_empty());
+}

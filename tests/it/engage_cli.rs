@@ -4,7 +4,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use wiremock::ResponseTemplate;
+
 use crate::support::binary::{command, refused, run, words};
+use crate::support::digital::{Digital, TOKEN};
 use crate::support::engage::{KEYS, SECRET, toml};
 
 fn folder() -> tempfile::TempDir {
@@ -95,4 +98,25 @@ fn keys_are_rotated_and_the_states_stay() {
     let printed = run(folder.path(), &["--config", "t.toml", "config", "print"]);
     let printed = words(&printed);
     assert!(!printed.contains(SECRET) && printed.contains("[redacted]"), "{printed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_looks_at_sites_communities_and_workspaces() {
+    let digital = Digital::start().await;
+    let folder = folder();
+    let path = folder.path().join("t.toml");
+    let text = std::fs::read_to_string(&path).expect("readable");
+    let desk = "[roxchat.workspaces.desk]\norigin = 'https://company.rox.chat'\n";
+    std::fs::write(&path, format!("{text}{}{desk}", digital.toml("['shop']"))).expect("written");
+    let doctor = || run(folder.path(), &["--config", "t.toml", "doctor"]);
+    let told = words(&doctor());
+    assert!(told.contains("ok    key site_main is active"), "{told}");
+    assert!(told.contains("paste it into the community"), "{told}");
+    assert!(told.contains("ok    its API lists conversations"), "{told}");
+    assert!(told.contains("ok    frames of https://company.rox.chat are heard"), "{told}");
+    digital.fail([ResponseTemplate::new(401)]);
+    let output = doctor();
+    refused(&output, "1 thing is wrong");
+    let told = words(&output);
+    assert!(told.contains("FAIL  the API refuses the token (401)") && !told.contains(TOKEN), "{told}");
 }

@@ -103,6 +103,13 @@ impl Digital<'_> {
     }
 }
 
+/// Whether a community's API answers, and takes the token: for `trunkline doctor`. The error is words.
+pub async fn try_api(community: &CommunityConfig, outbound: &Outbound, clock: &SharedClock) -> Result<(), String> {
+    let api = Digital { community, outbound, clock };
+    // A thread that nobody has: the same question as for any other.
+    api.contents("0").await.map(drop).map_err(|problem| problem.words)
+}
+
 fn problem(words: &str) -> ReadProblem {
     ReadProblem { words: words.to_owned(), rest: None, setup: false }
 }
