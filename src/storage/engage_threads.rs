@@ -203,7 +203,8 @@ async fn converse(
     put_conversation(tx, &conversation, None, routes, clock).await?;
     let mut news = false;
     for message in &read.messages {
-        if append(tx, &conversation.id, message).await? {
+        // A survey that the channel sends by itself after the end, or a note among agents, opens nothing again.
+        if append(tx, &conversation.id, message).await? && message.is_told() {
             conversation.heard(message.at_ms, now);
             news = true;
         }
