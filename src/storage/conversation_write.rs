@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::conversations::{CONVERSATION, IDENTITY, conversation_columns, identity_columns};
 use super::error::StorageError;
 use super::writer::Done;
-use super::{outbox_write, roxchat_write};
+use super::{engage_threads, outbox_write, roxchat_write};
 use crate::domain::clock::Clock;
 use crate::domain::conversation::{ChatMessage, Conversation, Opening};
 use crate::domain::identity::{Channel, Identity, Seen};
@@ -290,6 +290,7 @@ async fn link(
 
 async fn delete(tx: &mut SqliteConnection, id: &str) -> Result<bool, StorageError> {
     roxchat_write::forget_chat(tx, id).await?;
+    engage_threads::forget_thread(tx, id).await?;
     sqlx::query(DELETE_ENTRIES).bind(id).execute(&mut *tx).await?;
     sqlx::query(DELETE_MESSAGES).bind(id).execute(&mut *tx).await?;
     Ok(sqlx::query(DELETE_CONVERSATION).bind(id).execute(tx).await?.rows_affected() > 0)

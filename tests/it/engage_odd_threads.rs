@@ -76,3 +76,33 @@ async fn a_contacts_own_id_proves_nothing_however_long_it_is() {
     let warnings = found["warnings"].as_array().expect("warnings");
     assert!(warnings.iter().any(|warning| warning["code"] == "uuid_guessable"), "{warnings:?}");
 }
+
+#[tokio::test]
+async fn what_was_erased_is_not_read_again_when_the_thread_goes_on() {
+    let (digital, journal) = (Digital::start().await, Journal::new());
+    let daemon = community(&digital, &journal, "").await;
+    let uuid = minted(&daemon, "crm:1").await;
+    digital.identity("i1", json!({"id": "i1", "uuid": uuid}));
+    digital.say("t1", content("c1", "i1", 10, "my card number"));
+    let told = [event("e1", "content.imported", "t1", 10), event("e2", "content.thread_closed", "t1", 20)];
+    tell(&daemon, &told).await;
+    sync(&daemon, &Value::Null).await;
+    drain(&daemon).await;
+    let id = only(&daemon).await["id"].as_str().expect("an id").to_owned();
+    assert_eq!(daemon.send("DELETE", &format!("/v1/conversations/{id}"), &Value::Null).await.status, 204);
+
+    // The same again: it is known, and reading the thread brings nothing back.
+    assert_eq!(tell(&daemon, &told).await, 0);
+    sync(&daemon, &json!({"threadId": "t1"})).await;
+    assert_eq!(daemon.get("/v1/conversations").await.ok()["items"], json!([]));
+
+    digital.say("t1", content("c2", "i1", 30, "Hello again"));
+    let told = [event("e3", "content.imported", "t1", 30), event("e4", "content.thread_closed", "t1", 40)];
+    tell(&daemon, &told).await;
+    sync(&daemon, &Value::Null).await;
+    assert_eq!(texts(&only(&daemon).await), ["Hello again"]);
+    drain(&daemon).await;
+    let logs = journal.logs();
+    assert_eq!(logs.iter().filter(|log| log.text.contains("my card number")).count(), 1, "not logged a second time");
+    assert!(logs.iter().any(|log| log.text.contains("Hello again")));
+}
