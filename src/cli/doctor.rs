@@ -76,6 +76,7 @@ pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
         media(&config, &alone, &mut findings).await;
     }
     outbox(&alone, &config, &mut findings).await;
+    communities(&alone, &config, &mut findings).await;
     for (id, words) in alone.sync.broken() {
         println!("connector {id}");
         findings.bad(words, "correct its section in the configuration");
@@ -118,6 +119,28 @@ async fn outbox(alone: &Alone, config: &Config, findings: &mut Findings) {
             "waiting" => findings.odd(&words, &format!("see below whether {connector} answers; {list}")),
             "paused" => findings.odd(&words, "sign in again; they go on by themselves"),
             _ => findings.odd(&words, &format!("they need a person: {list}")),
+        }
+    }
+}
+
+/// Threads of Engage Digital that were told of and could not be read yet.
+async fn communities(alone: &Alone, config: &Config, findings: &mut Findings) {
+    for id in config.engage.communities.keys() {
+        println!("engage community {id}");
+        let waiting = match alone.storage.waiting_engage_threads(id).await {
+            Ok(waiting) => waiting,
+            Err(error) => {
+                findings.bad(&error.to_string(), error.fix());
+                continue;
+            }
+        };
+        match waiting.iter().find_map(|(_, words)| words.as_deref()) {
+            None if waiting.is_empty() => findings.good("every thread that was told of was read"),
+            None => findings.good(&format!("{} threads are to be read", waiting.len())),
+            Some(words) => findings.odd(
+                &format!("{} threads are to be read: {words}", waiting.len()),
+                "they are tried again by themselves",
+            ),
         }
     }
 }

@@ -4,7 +4,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use serde_json::json;
+
+use crate::support::Daemon;
 use crate::support::binary::{command, refused, run, words};
+use crate::support::digital::Digital;
 use crate::support::engage::{KEYS, SECRET, toml};
 
 fn folder() -> tempfile::TempDir {
@@ -95,4 +99,26 @@ fn keys_are_rotated_and_the_states_stay() {
     let printed = run(folder.path(), &["--config", "t.toml", "config", "print"]);
     let printed = words(&printed);
     assert!(!printed.contains(SECRET) && printed.contains("[redacted]"), "{printed}");
+}
+
+#[tokio::test]
+async fn doctor_tells_which_threads_could_not_be_read_and_why() {
+    let digital = Digital::start().await;
+    digital.fail((0..9).map(|_| wiremock::ResponseTemplate::new(401)));
+    let site = "[engage.sites.shop]\ndomain = 'acme'\nsource_token = 'a1'\n";
+    let daemon = Daemon::with(&format!("{site}{}", digital.toml("['shop']"))).await;
+    let toml = format!("{site}{}", digital.toml("['shop']"));
+    let sync = json!({"threadId": "t1"});
+    daemon.send("POST", "/v1/engage/communities/support/sync", &sync).await.ok();
+    let folder = daemon.stop().await;
+    let database = std::fs::read_dir(folder.path())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "db"))
+        .expect("a database");
+    std::fs::write(folder.path().join("t.toml"), format!("[storage]\nurl = 'sqlite:{}'\n{toml}", database.display()))
+        .expect("written");
+    let told = words(&run(folder.path(), &["--config", "t.toml", "doctor"]));
+    assert!(told.contains("engage community support"), "{told}");
+    assert!(told.contains("1 threads are to be read: the API refuses the token (401): correct api_token"), "{told}");
 }
