@@ -1,6 +1,5 @@
 //! Activities: what was done with a contact, as the widget lists it (protocol 3.5).
 
-use super::conversation::ChatMessage;
 use super::identity::Channel;
 use super::party::Direction;
 
@@ -73,12 +72,12 @@ pub fn messages_subject(kind: &str, count: i64, last_text: Option<&str>, note: O
 }
 
 /// "Rox.Chat, 3 messages: When can you ship?"; of what the transcript shows.
-pub fn chat_subject(channel: Channel, messages: &[&ChatMessage]) -> String {
-    let mut subject = match messages.len() {
+pub fn chat_subject(channel: Channel, count: i64, last_text: Option<&str>) -> String {
+    let mut subject = match count {
         1 => format!("{}, 1 message", channel.name()),
         n => format!("{}, {n} messages", channel.name()),
     };
-    push_note(&mut subject, messages.last().map(|message| message.text.as_str()));
+    push_note(&mut subject, last_text);
     subject
 }
 

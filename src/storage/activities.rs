@@ -6,11 +6,9 @@ use sqlx::FromRow;
 
 use super::Storage;
 use super::call_logs::{StoredCall, columns};
-use super::conversations::conversation_columns;
 use super::error::StorageError;
 use crate::domain::activity::{Activity, ActivityKind, call_subject, chat_subject, messages_subject};
 use crate::domain::call_log::CallLog;
-use crate::domain::conversation::{ChatMessage, Conversation};
 use crate::domain::identity::Channel;
 
 /// Numbers of a contact that nobody else has: an open log with one of them can only be this
@@ -42,12 +40,14 @@ const OPEN_DAYS: &str = "select distinct l.id, l.kind, l.note, l.last_message_at
      from json_each($1) n cross join message_log_number t on t.number = n.value join message_log l on l.id = t.log_id \
      where l.contact_id is null and l.decided_by = 'nobody' and (l.last_message_at, l.id) < ($3, $4) \
      order by l.last_message_at desc, l.id desc limit $2";
-const CHATS: &str = concat!(
-    "select ",
-    conversation_columns!(),
-    " from conversation v where v.contact_id = $1 and (v.last_ms, v.id) < ($3, $4) \
-     order by v.last_ms desc, v.id desc limit $2"
-);
+const CHATS: &str = "select v.id, v.channel, v.last_ms, \
+       (select count(*) from conversation_message m \
+         where m.conversation_id = v.id and m.shown = 1 and m.collapsed_into is null) as messages, \
+       (select m.body from conversation_message m \
+         where m.conversation_id = v.id and m.shown = 1 and m.collapsed_into is null \
+         order by m.at_ms desc, m.place desc, m.id desc limit 1) as newest \
+     from conversation v where v.contact_id = $1 and (v.last_ms, v.id) < ($3, $4) \
+     order by v.last_ms desc, v.id desc limit $2";
 
 #[derive(FromRow)]
 struct Day {
@@ -55,6 +55,15 @@ struct Day {
     kind: String,
     note: Option<String>,
     last_message_at: i64,
+    messages: i64,
+    newest: Option<String>,
+}
+
+#[derive(FromRow)]
+struct Chat {
+    id: String,
+    channel: String,
+    last_ms: i64,
     messages: i64,
     newest: Option<String>,
 }
@@ -97,30 +106,25 @@ impl Storage {
         from: &ActivityPlace,
         limit: i64,
     ) -> Result<Vec<Activity>, StorageError> {
-        let own: Vec<String> = sqlx::query_scalar(OWN_NUMBERS).bind(contact_id).fetch_all(&self.read).await?;
+        // One moment for all: a log that is put on its contact meanwhile would be in none of the lists.
+        let mut tx = self.read.begin().await?;
+        let own: Vec<String> = sqlx::query_scalar(OWN_NUMBERS).bind(contact_id).fetch_all(&mut *tx).await?;
         let own = json!(own).to_string();
         let mut activities = Vec::new();
         for (sql, key) in [(CALLS, contact_id), (OPEN_CALLS, own.as_str())] {
-            let calls: Vec<StoredCall> =
-                sqlx::query_as(sql).bind(key).bind(limit).bind(from.time).bind(&from.id).fetch_all(&self.read).await?;
+            let query = sqlx::query_as(sql).bind(key).bind(limit).bind(from.time).bind(&from.id);
+            let calls: Vec<StoredCall> = query.fetch_all(&mut *tx).await?;
             activities.extend(calls.iter().map(|call| of_call(&call.0)));
         }
         for (sql, key) in [(DAYS, contact_id), (OPEN_DAYS, own.as_str())] {
-            let days: Vec<Day> =
-                sqlx::query_as(sql).bind(key).bind(limit).bind(from.time).bind(&from.id).fetch_all(&self.read).await?;
+            let query = sqlx::query_as(sql).bind(key).bind(limit).bind(from.time).bind(&from.id);
+            let days: Vec<Day> = query.fetch_all(&mut *tx).await?;
             activities.extend(days.into_iter().map(of_day));
         }
-        let chats: Vec<Conversation> = sqlx::query_as(CHATS)
-            .bind(contact_id)
-            .bind(limit)
-            .bind(from.time)
-            .bind(&from.id)
-            .fetch_all(&self.read)
-            .await?;
-        for chat in chats {
-            let messages = self.list_chat_messages(&chat.id).await?;
-            activities.push(of_chat(chat, &messages));
-        }
+        let query = sqlx::query_as(CHATS).bind(contact_id).bind(limit).bind(from.time).bind(&from.id);
+        let chats: Vec<Chat> = query.fetch_all(&mut *tx).await?;
+        activities.extend(chats.into_iter().map(of_chat));
+        tx.commit().await?;
         activities.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| b.id.cmp(&a.id)));
         activities.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(activities)
@@ -138,13 +142,13 @@ fn of_call(log: &CallLog) -> Activity {
     }
 }
 
-fn of_chat(chat: Conversation, messages: &[ChatMessage]) -> Activity {
-    let told: Vec<&ChatMessage> = messages.iter().filter(|message| message.is_told()).collect();
+fn of_chat(chat: Chat) -> Activity {
+    let channel = Channel::from_word(&chat.channel).unwrap_or(Channel::Embeddable);
     Activity {
-        subject: chat_subject(chat.channel, &told),
+        subject: chat_subject(channel, chat.messages, chat.newest.as_deref()),
         id: chat.id,
         kind: ActivityKind::Chat,
-        channel: chat.channel,
+        channel,
         time: chat.last_ms,
     }
 }

@@ -1,29 +1,12 @@
 //! Tokens of visitors, grants, and the secrets of sites and communities: in no log line, error or database.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
 use crate::support::digital::{Digital, HOOK_SECRET, TOKEN, VERIFY, event};
 use crate::support::engage::{CHECK, KEYS, MINT, SECRET, WHOLE, grant, mint, renew, toml};
+use crate::support::trace::Trace;
 use crate::support::{Answer, Daemon};
-
-/// Everything that is logged, of every crate and level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("a log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 fn holds(bytes: &[u8], part: &str) -> bool {
     bytes.windows(part.len()).any(|window| window == part.as_bytes())
@@ -31,14 +14,7 @@ fn holds(bytes: &[u8], part: &str) -> bool {
 
 #[tokio::test]
 async fn no_token_or_secret_is_in_a_log_line_an_error_or_the_database() {
-    let log = Log::default();
-    let writer = log.clone();
-    let lines = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone());
-    lines.try_init().expect("each test runs in a process of its own: use cargo nextest");
-
+    let log = Trace::begin();
     let digital = Digital::start().await;
     let mut daemon = Daemon::with(&format!("{}{}", toml(KEYS, ""), digital.toml("['shop']"))).await;
     let mut errors = String::new();
@@ -57,6 +33,8 @@ async fn no_token_or_secret_is_in_a_log_line_an_error_or_the_database() {
     errors += &daemon.send("POST", "/v1/engage/sites/shop/tokens/check", &json!({"tokn": token})).await.text;
     errors += &mint(&daemon, &json!({"uuid": "u"})).await.text;
 
+    // Before there is anything to read: the daemon reads as soon as it hears of it.
+    digital.fail([ResponseTemplate::new(401), ResponseTemplate::new(500).set_body_string(TOKEN)]);
     let hook = daemon.url("/v1/engage/hooks/support");
     for secret in [HOOK_SECRET, "wrong"] {
         let events = json!({"events": [event("e1", "content.imported", "t1", 1)]});
@@ -64,16 +42,17 @@ async fn no_token_or_secret_is_in_a_log_line_an_error_or_the_database() {
         errors += &Answer::of(request.send().await.expect("sent")).await.text;
     }
     errors += &daemon.get(&format!("/v1/engage/hooks/support?hub.mode=x&hub.verify_token={VERIFY}")).await.text;
-    digital.fail([ResponseTemplate::new(401), ResponseTemplate::new(500).set_body_string(TOKEN)]);
     daemon.bearer = Some(WHOLE.into());
     for _ in 0..3 {
         errors += &daemon.send("POST", "/v1/engage/communities/support/sync", &json!({})).await.text;
         daemon.clock.advance(900_000);
     }
 
-    let log = log.0.lock().expect("a log").clone();
+    let log = log.bytes();
     let database = daemon.database_bytes();
-    assert!(holds(&log, "its chain is revoked") && holds(&log, "could not be read"), "the log is the right one");
+    for line in ["its chain is revoked", "could not be read"] {
+        assert!(holds(&log, line), "the log is the right one: {line}");
+    }
     assert!(errors.contains("grant_replayed") && holds(&database, "canary-uuid"), "{errors}");
     let signature = token.rsplit('.').next().expect("a signature");
     for secret in [&token, signature, grant(&minted), grant(&renewed), SECRET, TOKEN, HOOK_SECRET, VERIFY, MINT, CHECK]

@@ -191,7 +191,7 @@ async fn a_ticket_sends_a_browser_nowhere_else_and_its_cookie_is_guarded() {
     let answer = Browser::default().step(&format!("{url}&id=//evil.example/")).await;
     assert_eq!((answer.status, answer.header("location")), (200, None), "{}", answer.text);
     let cookie = answer.header("set-cookie").expect("a cookie");
-    for part in ["HttpOnly", "SameSite=Lax", "Path=/media", "Max-Age=28800"] {
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/;", "Max-Age=28800"] {
         assert!(cookie.contains(part), "{cookie}");
     }
 }

@@ -26,6 +26,8 @@ pub(in crate::delivery) fn of_chat(
     } else {
         ("Inbound", visitor.clone(), company.to_owned())
     };
+    let count = i64::try_from(told.len()).unwrap_or(i64::MAX);
+    let newest = told.last().map(|message| message.text.as_str());
     let lines: Vec<MessageFacts> = told
         .iter()
         .map(|message| MessageFacts {
@@ -42,7 +44,7 @@ pub(in crate::delivery) fn of_chat(
         .collect();
     Facts {
         kind: "message",
-        subject: chat_subject(conversation.channel, &told),
+        subject: chat_subject(conversation.channel, count, newest),
         direction: direction.into(),
         from,
         to,
