@@ -173,11 +173,16 @@ async fn a_corrected_visitor_takes_all_their_chats_along() {
     let page = Page::open(&daemon, "a");
     let second = |event: Value| with(event, "chatId", json!(8));
     page.tell(&[said("visitor", "Hello"), second(said("visitor", "Hello again"))]).await;
+    // Chats 7, 8 and 9, in this order.
+    let sorted = async || {
+        let mut found = chats(&daemon).await;
+        found.sort_by_key(|chat| chat["externalId"].as_str().expect("an id").to_owned());
+        found
+    };
     let link = async |chat: usize, contact: Value| {
-        let id = chats(&daemon).await[chat]["id"].as_str().expect("an id").to_owned();
+        let id = sorted().await[chat]["id"].as_str().expect("an id").to_owned();
         daemon.send("POST", &format!("/v1/conversations/{id}/link"), &json!({"contactId": contact})).await.ok();
-        let found = chats(&daemon).await;
-        found.iter().map(|chat| chat["contactId"].clone()).collect::<Vec<_>>()
+        sorted().await.iter().map(|chat| chat["contactId"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(link(0, json!("12345")).await, ["12345", "12345"]);
     assert_eq!(link(0, json!("4-1GQJDL78")).await, ["4-1GQJDL78", "4-1GQJDL78"], "the first word was wrong");
