@@ -33,12 +33,7 @@ pub(super) async fn chats(config: &Config, alone: &Alone, outbound: &Outbound, f
             Ok(()) => findings.good("its API lists conversations"),
             Err(words) => findings.bad(&words, "correct `domain`, `url` or `api_token` of the community"),
         }
-        for (thread, words) in alone.storage.waiting_engage_threads(id).await.unwrap_or_default() {
-            if let Some(words) = words {
-                findings
-                    .odd(&format!("thread {thread} waits to be read: {words}"), "nothing: it is tried again by itself");
-            }
-        }
+        waiting(id, alone, findings).await;
     }
     for (id, workspace) in &config.roxchat.workspaces {
         println!("workspace {id} of Rox.Chat");
@@ -60,5 +55,19 @@ fn keys(listing: &Value, findings: &Findings) {
         } else {
             findings.odd(&words, text("words"));
         }
+    }
+}
+
+/// Threads that were told of and could not be read yet.
+async fn waiting(community: &str, alone: &Alone, findings: &mut Findings) {
+    let waiting = match alone.storage.waiting_engage_threads(community).await {
+        Ok(waiting) => waiting,
+        Err(error) => return findings.bad(&error.to_string(), error.fix()),
+    };
+    let words = format!("{} threads are to be read", waiting.len());
+    match waiting.iter().find_map(|(_, words)| words.as_deref()) {
+        None if waiting.is_empty() => findings.good("every thread that was told of was read"),
+        None => findings.good(&words),
+        Some(why) => findings.odd(&format!("{words}: {why}"), "they are tried again by themselves"),
     }
 }

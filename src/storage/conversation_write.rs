@@ -13,7 +13,7 @@ use crate::domain::conversation::{ChatMessage, Conversation, Opening};
 use crate::domain::identity::{Channel, Identity, Seen};
 use crate::domain::ids::new_id;
 use crate::domain::outbox::{Fact, Routes, Urgency};
-use crate::domain::party::NamedContact;
+use crate::domain::party::{Decider, NamedContact};
 use crate::domain::upstream::LogKind;
 
 const IDENTITY_BY_KEY: &str = concat!(
@@ -281,10 +281,40 @@ async fn link(
     }
     let Some(identity_id) = conversation.identity_id else { return Ok(true) };
     let mut identity: Identity = sqlx::query_as(IDENTITY).bind(identity_id).fetch_one(&mut *tx).await?;
+    let before = identity.choice.contact_id.clone();
     identity.is_decided(contact, clock.now_ms());
     put_identity(tx, &identity).await?;
+    follow(tx, &identity, before.as_deref(), routes, clock).await?;
     spread_choice(tx, &identity, routes, clock).await?;
     Ok(true)
+}
+
+/// A person corrects which contact a visitor is: what was put on the contact of `before` because of that
+/// moves along.
+async fn follow(
+    tx: &mut SqliteConnection,
+    identity: &Identity,
+    before: Option<&str>,
+    routes: &Routes,
+    clock: &dyn Clock,
+) -> Result<(), StorageError> {
+    let now = identity.choice.contact_id.as_deref();
+    if before.is_none() || before == now {
+        return Ok(());
+    }
+    for mut conversation in conversations_of(tx, &identity.id).await? {
+        let choice = &mut conversation.choice;
+        if choice.decided_by != Decider::Machine || choice.contact_id.as_deref() != before {
+            continue;
+        }
+        // "Nobody" is a person's word only; another contact is the machine's as before.
+        choice.decided_by = if now.is_some() { Decider::Machine } else { Decider::Person };
+        choice.contact_id = now.map(str::to_owned);
+        conversation.updated_ms = clock.now_ms();
+        let urgency = (conversation.revision > 0).then_some(Urgency::Asked);
+        put_conversation(tx, &conversation, urgency, routes, clock).await?;
+    }
+    Ok(())
 }
 
 async fn purge(tx: &mut SqliteConnection, before_ms: i64) -> Result<i64, StorageError> {

@@ -13,6 +13,7 @@ use super::{Options, Storage};
 use crate::domain::activity::ActivityKind;
 use crate::domain::clock::{Clock, ManualClock};
 use crate::domain::conversation::{Author, ChatMessage, Conversation, Opening};
+use crate::domain::engage_thread::{ThreadEvent, ThreadNews, ThreadRead};
 use crate::domain::identity::{Channel, Identity, Seen};
 use crate::domain::outbox::{OutboxState, Route, Routes, Urgency};
 use crate::domain::party::{Decider, NamedContact};
@@ -179,4 +180,34 @@ async fn an_erased_visitor_takes_everything_along() {
     }
     assert!(storage.find_conversation(&chat.id).await.expect("read").is_none());
     assert!(storage.list_outbox(&OutboxFilter::default(), "", 9).await.expect("read").is_empty());
+}
+
+#[tokio::test]
+async fn an_erased_thread_leaves_nothing_of_its_events_and_takes_only_what_is_newer() {
+    let mut bench = bench().await;
+    let event = |id: &str, thread: &str| ThreadEvent {
+        id: id.into(),
+        kind: "content.imported".into(),
+        issued_ms: START,
+        about: Some((thread.into(), ThreadNews::Content)),
+        body: format!("said in {thread}"),
+    };
+    bench.storage.take_engage_events("main", vec![event("e1", "t1"), event("e2", "t2")]).await.expect("taken");
+    let due = bench.storage.due_engage_threads(START, 9).await.expect("threads").remove(0);
+    let read = |messages| ThreadRead { due: due.clone(), visitor: None, messages };
+    bench.storage.put_engage_thread(read(vec![said("c1", START, "private")])).await.expect("written");
+    let filter = ConversationFilter::default();
+    let chat = bench.storage.list_conversations(&filter, "", 9).await.expect("a list").remove(0);
+    assert!(bench.storage.delete_conversation(&chat.id).await.expect("deleted"));
+    let bodies: Vec<String> =
+        sqlx::query_scalar("select body from engage_event order by id").fetch_all(&mut bench.tx).await.expect("bodies");
+    assert_eq!(bodies, ["", "said in t2"]);
+
+    let both = || vec![said("c1", START, "private"), said("c2", START + 1, "again")];
+    bench.storage.put_engage_thread(read(vec![said("c1", START, "private")])).await.expect("written");
+    assert_eq!(bench.storage.list_conversations(&filter, "", 9).await.expect("a list").len(), 0);
+    bench.storage.put_engage_thread(read(both())).await.expect("written");
+    let chat = bench.storage.list_conversations(&filter, "", 9).await.expect("a list").remove(0);
+    let messages = bench.storage.list_chat_messages(&chat.id).await.expect("messages");
+    assert_eq!((messages.len(), messages[0].id.as_str(), chat.started_ms), (1, "c2", START + 1));
 }

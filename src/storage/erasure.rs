@@ -3,17 +3,14 @@
 
 use sqlx::SqliteConnection;
 
+use super::engage_threads;
 use super::error::StorageError;
 
 /// What goes with a conversation, before it. Events as they came are emptied and stay, so that one that is
 /// told again is known.
-const OF_CONVERSATION: [&str; 6] = [
+const OF_CONVERSATION: [&str; 4] = [
     "update roxchat_event set raw = '', digest = null where (workspace, chat_id) in \
        (select account, cast(external_id as integer) from conversation where id = $1 and channel = 'roxchat')",
-    "update engage_event set body = '' where (community, thread) in \
-       (select account, external_id from conversation where id = $1 and channel = 'engage')",
-    "delete from engage_thread where (community, thread) in \
-       (select account, external_id from conversation where id = $1 and channel = 'engage')",
     "delete from outbox where log_id = $1",
     "delete from conversation_message where conversation_id = $1",
     "delete from conversation where id = $1",
@@ -40,6 +37,7 @@ const DELETE_VISITOR: &str = "delete from identity where id = $1";
 
 /// False where there is no such conversation.
 pub(super) async fn conversation(tx: &mut SqliteConnection, id: &str) -> Result<bool, StorageError> {
+    engage_threads::forget_thread(tx, id).await?;
     let mut gone = 0;
     for sql in OF_CONVERSATION {
         gone = sqlx::query(sql).bind(id).execute(&mut *tx).await?.rows_affected();
