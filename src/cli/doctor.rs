@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::alone::Alone;
+use super::doctor_chats::chats;
 use super::{Failure, load};
 use crate::app::database_path;
 use crate::config::Config;
@@ -31,22 +32,22 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// What was found.
 #[derive(Default)]
-struct Findings {
+pub(super) struct Findings {
     failed: usize,
 }
 
 impl Findings {
-    fn good(&self, words: &str) {
+    pub(super) fn good(&self, words: &str) {
         let _ = self;
         println!("  ok    {words}");
     }
 
-    fn odd(&self, words: &str, fix: &str) {
+    pub(super) fn odd(&self, words: &str, fix: &str) {
         let _ = self;
         println!("  look  {words}\n          fix: {fix}");
     }
 
-    fn bad(&mut self, words: &str, fix: &str) {
+    pub(super) fn bad(&mut self, words: &str, fix: &str) {
         self.failed += 1;
         println!("  FAIL  {words}\n          fix: {fix}");
     }
@@ -86,6 +87,7 @@ pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
         println!("connector {} ({})", lane.id(), lane.config().kind.name());
         look_at(lane, &alone, &outbound, &mut findings).await;
     }
+    chats(&config, &alone, &outbound, &mut findings).await;
     alone.close().await;
     match findings.failed {
         0 => Ok(()),

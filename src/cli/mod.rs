@@ -5,6 +5,7 @@ mod config;
 mod connector;
 mod demo;
 mod doctor;
+mod doctor_chats;
 mod engage;
 mod forget;
 mod import;

@@ -168,14 +168,16 @@ pub enum KeyRefusal {
 }
 
 impl KeyRing {
-    /// With the state of every configured key, in their order.
+    /// With the state of every configured key, in their order. Where nothing was decided yet the first is
+    /// active; once one has signed it goes on, also when a new key is put before it.
     #[must_use]
     pub fn of<'a>(mut self, kids: impl Iterator<Item = &'a str>) -> Self {
-        let mut fresh = self.states.is_empty();
+        let kids: Vec<&str> = kids.collect();
+        let signed = kids.iter().filter_map(|kid| Some((*self.last_exp.get(*kid)?, *kid))).max();
+        let active = signed.map(|(_, kid)| kid).or(kids.first().copied()).filter(|_| self.states.is_empty());
         for kid in kids {
-            let first = if fresh { KeyState::Active } else { KeyState::Pending };
-            self.states.entry(kid.to_owned()).or_insert(first);
-            fresh = false;
+            let state = if active == Some(kid) { KeyState::Active } else { KeyState::Pending };
+            self.states.entry(kid.to_owned()).or_insert(state);
         }
         self
     }
@@ -229,6 +231,13 @@ mod tests {
         // The configured keys changed after states were kept: nothing becomes active by itself.
         let kept = KeyRing { states: BTreeMap::from([("a".into(), KeyState::Retired)]), ..KeyRing::default() };
         assert_eq!(kept.of(["c"].into_iter()).state("c"), KeyState::Pending);
+    }
+
+    #[test]
+    fn a_new_key_before_the_one_that_signs_waits_as_well() {
+        let signed = KeyRing { last_exp: BTreeMap::from([("a".into(), 1_000)]), ..KeyRing::default() };
+        let ring = signed.of(["new", "a"].into_iter());
+        assert_eq!((ring.state("new"), ring.state("a")), (KeyState::Pending, KeyState::Active));
     }
 
     #[test]

@@ -7,13 +7,13 @@ use sqlx::SqliteConnection;
 use super::conversations::{CONVERSATION, IDENTITY, conversation_columns, identity_columns};
 use super::error::StorageError;
 use super::writer::Done;
-use super::{outbox_write, roxchat_write};
+use super::{erasure, outbox_write};
 use crate::domain::clock::Clock;
 use crate::domain::conversation::{ChatMessage, Conversation, Opening};
 use crate::domain::identity::{Channel, Identity, Seen};
 use crate::domain::ids::new_id;
 use crate::domain::outbox::{Fact, Routes, Urgency};
-use crate::domain::party::NamedContact;
+use crate::domain::party::{Decider, NamedContact};
 use crate::domain::upstream::LogKind;
 
 const IDENTITY_BY_KEY: &str = concat!(
@@ -46,9 +46,6 @@ const UPSERT_CONVERSATION: &str = "insert into conversation (id, channel, accoun
 const ADD_MESSAGE: &str = "insert into conversation_message (conversation_id, id, at_ms, place, author, author_name, \
        kind, body, truncated, attachments, shown, collapsed_into) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (conversation_id, id) do nothing";
-const DELETE_ENTRIES: &str = "delete from outbox where log_id = $1";
-const DELETE_MESSAGES: &str = "delete from conversation_message where conversation_id = $1";
-const DELETE_CONVERSATION: &str = "delete from conversation where id = $1";
 /// What is still on its way stays until it arrived.
 const OLD: &str = "select v.id from conversation v where v.last_ms < $1 \
      and not exists (select 1 from outbox o where o.log_id = v.id and o.state not in ('delivered', 'kept')) \
@@ -62,6 +59,7 @@ const DELETE_STRANGERS: &str = "delete from identity where updated_ms < $1 and c
 pub(super) enum ConversationJob {
     Link { id: String, contact: NamedContact },
     Delete { id: String },
+    Erase { identity: String },
     Purge { before_ms: i64 },
 }
 
@@ -73,7 +71,8 @@ pub(super) async fn write(
 ) -> Result<Done, StorageError> {
     match job {
         ConversationJob::Link { id, contact } => link(tx, id, contact, routes, clock).await.map(Done::Chosen),
-        ConversationJob::Delete { id } => delete(tx, id).await.map(Done::Chosen),
+        ConversationJob::Delete { id } => erasure::conversation(tx, id).await.map(Done::Chosen),
+        ConversationJob::Erase { identity } => erasure::visitor(tx, identity).await.map(Done::Chosen),
         ConversationJob::Purge { before_ms } => purge(tx, *before_ms).await.map(Done::Count),
     }
 }
@@ -282,23 +281,46 @@ async fn link(
     }
     let Some(identity_id) = conversation.identity_id else { return Ok(true) };
     let mut identity: Identity = sqlx::query_as(IDENTITY).bind(identity_id).fetch_one(&mut *tx).await?;
+    let before = identity.choice.contact_id.clone();
     identity.is_decided(contact, clock.now_ms());
     put_identity(tx, &identity).await?;
+    follow(tx, &identity, before.as_deref(), routes, clock).await?;
     spread_choice(tx, &identity, routes, clock).await?;
     Ok(true)
 }
 
-async fn delete(tx: &mut SqliteConnection, id: &str) -> Result<bool, StorageError> {
-    roxchat_write::forget_chat(tx, id).await?;
-    sqlx::query(DELETE_ENTRIES).bind(id).execute(&mut *tx).await?;
-    sqlx::query(DELETE_MESSAGES).bind(id).execute(&mut *tx).await?;
-    Ok(sqlx::query(DELETE_CONVERSATION).bind(id).execute(tx).await?.rows_affected() > 0)
+/// A person corrects which contact a visitor is: what was put on the contact of `before` because of that
+/// moves along.
+async fn follow(
+    tx: &mut SqliteConnection,
+    identity: &Identity,
+    before: Option<&str>,
+    routes: &Routes,
+    clock: &dyn Clock,
+) -> Result<(), StorageError> {
+    let now = identity.choice.contact_id.as_deref();
+    if before.is_none() || before == now {
+        return Ok(());
+    }
+    for mut conversation in conversations_of(tx, &identity.id).await? {
+        let choice = &mut conversation.choice;
+        if choice.decided_by != Decider::Machine || choice.contact_id.as_deref() != before {
+            continue;
+        }
+        // "Nobody" is a person's word only; another contact is the machine's as before.
+        choice.decided_by = if now.is_some() { Decider::Machine } else { Decider::Person };
+        choice.contact_id = now.map(str::to_owned);
+        conversation.updated_ms = clock.now_ms();
+        let urgency = (conversation.revision > 0).then_some(Urgency::Asked);
+        put_conversation(tx, &conversation, urgency, routes, clock).await?;
+    }
+    Ok(())
 }
 
 async fn purge(tx: &mut SqliteConnection, before_ms: i64) -> Result<i64, StorageError> {
     let old: Vec<String> = sqlx::query_scalar(OLD).bind(before_ms).fetch_all(&mut *tx).await?;
     for id in &old {
-        delete(tx, id).await?;
+        erasure::conversation(tx, id).await?;
     }
     sqlx::query(DELETE_STRANGERS).bind(before_ms).execute(tx).await?;
     Ok(i64::try_from(old.len()).unwrap_or(i64::MAX))

@@ -13,6 +13,7 @@ use super::{Options, Storage};
 use crate::domain::activity::ActivityKind;
 use crate::domain::clock::{Clock, ManualClock};
 use crate::domain::conversation::{Author, ChatMessage, Conversation, Opening};
+use crate::domain::engage_thread::{ThreadEvent, ThreadNews, ThreadRead};
 use crate::domain::identity::{Channel, Identity, Seen};
 use crate::domain::outbox::{OutboxState, Route, Routes, Urgency};
 use crate::domain::party::{Decider, NamedContact};
@@ -159,4 +160,54 @@ async fn what_is_old_goes_and_what_is_on_its_way_stays() {
     assert!(storage.find_identity(&visitor.id).await.expect("read").is_none(), "nothing is left of a stranger");
     assert!(storage.find_identity("vi_linked").await.expect("read").is_some());
     assert!(storage.find_outbox_entry(&entry.id).await.expect("read").is_none());
+}
+
+#[tokio::test]
+async fn an_erased_visitor_takes_everything_along() {
+    let mut bench = bench().await;
+    let visitor = bench.visitor(None).await;
+    let mut chat = bench.chat(&visitor).await;
+    bench.close(&mut chat).await;
+    let signed_in = see_identity(&mut bench.tx, &Seen::new(Channel::Roxchat, "main", "v2"), &*bench.clock).await;
+    let signed_in = signed_in.expect("an identity");
+    let before = Identity { same_as: Some(signed_in.id.clone()), ..visitor };
+    put_identity(&mut bench.tx, &before).await.expect("written");
+    let storage = bench.storage.clone();
+    assert!(storage.erase_identity(&signed_in.id).await.expect("erased"));
+    assert!(!storage.erase_identity(&signed_in.id).await.expect("gone"));
+    for id in [&signed_in.id, &before.id] {
+        assert!(storage.find_identity(id).await.expect("read").is_none());
+    }
+    assert!(storage.find_conversation(&chat.id).await.expect("read").is_none());
+    assert!(storage.list_outbox(&OutboxFilter::default(), "", 9).await.expect("read").is_empty());
+}
+
+#[tokio::test]
+async fn an_erased_thread_leaves_nothing_of_its_events_and_takes_only_what_is_newer() {
+    let mut bench = bench().await;
+    let event = |id: &str, thread: &str| ThreadEvent {
+        id: id.into(),
+        kind: "content.imported".into(),
+        issued_ms: START,
+        about: Some((thread.into(), ThreadNews::Content)),
+        body: format!("said in {thread}"),
+    };
+    bench.storage.take_engage_events("main", vec![event("e1", "t1"), event("e2", "t2")]).await.expect("taken");
+    let due = bench.storage.due_engage_threads(START, 9).await.expect("threads").remove(0);
+    let read = |messages| ThreadRead { due: due.clone(), visitor: None, messages };
+    bench.storage.put_engage_thread(read(vec![said("c1", START, "private")])).await.expect("written");
+    let filter = ConversationFilter::default();
+    let chat = bench.storage.list_conversations(&filter, "", 9).await.expect("a list").remove(0);
+    assert!(bench.storage.delete_conversation(&chat.id).await.expect("deleted"));
+    let bodies: Vec<String> =
+        sqlx::query_scalar("select body from engage_event order by id").fetch_all(&mut bench.tx).await.expect("bodies");
+    assert_eq!(bodies, ["", "said in t2"]);
+
+    let both = || vec![said("c1", START, "private"), said("c2", START + 1, "again")];
+    bench.storage.put_engage_thread(read(vec![said("c1", START, "private")])).await.expect("written");
+    assert_eq!(bench.storage.list_conversations(&filter, "", 9).await.expect("a list").len(), 0);
+    bench.storage.put_engage_thread(read(both())).await.expect("written");
+    let chat = bench.storage.list_conversations(&filter, "", 9).await.expect("a list").remove(0);
+    let messages = bench.storage.list_chat_messages(&chat.id).await.expect("messages");
+    assert_eq!((messages.len(), messages[0].id.as_str(), chat.started_ms), (1, "c2", START + 1));
 }

@@ -106,6 +106,13 @@ impl Storage {
         Ok(matches!(self.writer.run(Job::Conversation(job)).await?, Done::Chosen(true)))
     }
 
+    /// Deletes a visitor for good, with all conversations, whoever became that visitor by signing in
+    /// included. False where there is none.
+    pub async fn erase_identity(&self, id: &str) -> Result<bool, StorageError> {
+        let job = ConversationJob::Erase { identity: id.to_owned() };
+        Ok(matches!(self.writer.run(Job::Conversation(job)).await?, Done::Chosen(true)))
+    }
+
     /// Deletes conversations whose last message is older and that are not on their way to a CRM, and
     /// visitors of whom nothing is left. How many conversations went.
     pub async fn purge_conversations(&self, before_ms: i64) -> Result<i64, StorageError> {

@@ -10,7 +10,7 @@ use super::conversation_write::{append, open_conversation, put_conversation, see
 use super::engage::{EngageDone, EngageJob};
 use super::error::StorageError;
 use crate::domain::clock::Clock;
-use crate::domain::conversation::Opening;
+use crate::domain::conversation::{ChatMessage, Opening};
 use crate::domain::engage_thread::{DueThread, ThreadEvent, ThreadNews, ThreadRead};
 use crate::domain::identity::Channel;
 use crate::domain::outbox::{Routes, Urgency};
@@ -31,12 +31,24 @@ const DUE: &str = "select community, thread, wanted, failures from engage_thread
      where wanted > read and not_before <= $1 order by not_before, community, thread limit $2";
 const NEXT: &str = "select min(not_before) from engage_thread where wanted > read";
 const WAITING: &str = "select thread, words from engage_thread where community = $1 and wanted > read order by thread";
-const MARKS: &str = "select opened_at, closed_at, closed_by, told_at, told_done from engage_thread \
+const MARKS: &str = "select opened_at, closed_at, closed_by, told_at, told_done, erased_at from engage_thread \
      where community = $1 and thread = $2";
 const ANSWERED: &str = "update engage_thread set read = max(read, $3), told_done = $4, failures = 0, words = null \
      where community = $1 and thread = $2";
 const FAILED: &str = "update engage_thread set failures = failures + 1, not_before = $3, words = $4 \
      where community = $1 and thread = $2";
+macro_rules! thread_of {
+    () => {
+        "(community, thread) in (select account, external_id from conversation where id = $1 and channel = 'engage')"
+    };
+}
+const ERASE: &str = concat!(
+    "update engage_thread set erased_at = max(coalesce(erased_at, 0), \
+       coalesce((select max(m.at_ms) from conversation_message m where m.conversation_id = $1), 0)) where ",
+    thread_of!()
+);
+/// What is kept of its events is that they came: sent again they bring nothing back.
+const BLANK: &str = concat!("update engage_event set body = '' where ", thread_of!());
 const MONTH_MS: i64 = 30 * 24 * 3_600_000;
 
 impl Storage {
@@ -145,6 +157,14 @@ pub(super) async fn failed(
     Ok(())
 }
 
+/// Empties what was kept of a thread before its conversation is erased, and notes up to when.
+pub(super) async fn forget_thread(tx: &mut SqliteConnection, conversation_id: &str) -> Result<(), StorageError> {
+    for sql in [ERASE, BLANK] {
+        sqlx::query(sql).bind(conversation_id).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
 /// The latest times that events speak of.
 #[derive(Default)]
 struct Marks {
@@ -153,6 +173,7 @@ struct Marks {
     closed_by: Option<String>,
     told: Option<i64>,
     told_done: Option<i64>,
+    erased: Option<i64>,
 }
 
 pub(super) async fn put(
@@ -164,9 +185,11 @@ pub(super) async fn put(
     let DueThread { community, thread, wanted, .. } = &read.due;
     let marks: Option<Marks> = sqlx::query_as(MARKS).bind(community).bind(thread).fetch_optional(&mut *tx).await?;
     let marks = marks.unwrap_or_default();
+    let fresh = |message: &&ChatMessage| marks.erased.is_none_or(|erased| message.at_ms > erased);
+    let messages: Vec<&ChatMessage> = read.messages.iter().filter(fresh).collect();
     // A thread in which nobody has written yet is no conversation.
-    if let Some(started_ms) = read.messages.iter().map(|message| message.at_ms).min() {
-        converse(tx, read, &marks, started_ms, routes, clock).await?;
+    if let Some(started_ms) = messages.iter().map(|message| message.at_ms).min() {
+        converse(tx, read, &messages, &marks, started_ms, (routes, clock)).await?;
     }
     sqlx::query(ANSWERED).bind(community).bind(thread).bind(wanted).bind(marks.told).execute(tx).await?;
     Ok(())
@@ -175,10 +198,10 @@ pub(super) async fn put(
 async fn converse(
     tx: &mut SqliteConnection,
     read: &ThreadRead,
+    messages: &[&ChatMessage],
     marks: &Marks,
     started_ms: i64,
-    routes: &Routes,
-    clock: &dyn Clock,
+    (routes, clock): (&Routes, &dyn Clock),
 ) -> Result<(), StorageError> {
     let now = clock.now_ms();
     let identity = match &read.visitor {
@@ -202,8 +225,9 @@ async fn converse(
     }
     put_conversation(tx, &conversation, None, routes, clock).await?;
     let mut news = false;
-    for message in &read.messages {
-        if append(tx, &conversation.id, message).await? {
+    for message in messages {
+        // A survey that the channel sends by itself after the end, or a note among agents, opens nothing again.
+        if append(tx, &conversation.id, message).await? && message.is_told() {
             conversation.heard(message.at_ms, now);
             news = true;
         }
@@ -241,6 +265,7 @@ impl FromRow<'_, SqliteRow> for Marks {
             closed_by: row.try_get("closed_by")?,
             told: row.try_get("told_at")?,
             told_done: row.try_get("told_done")?,
+            erased: row.try_get("erased_at")?,
         })
     }
 }

@@ -23,6 +23,7 @@ pub mod db;
 mod direct;
 pub mod engage;
 mod engage_threads;
+mod erasure;
 pub mod error;
 pub mod media;
 mod media_rows;

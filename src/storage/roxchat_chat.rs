@@ -66,10 +66,11 @@ pub(super) async fn message(
     let now = world.clock.now_ms();
     let mut urgency = None;
     if message.is_told() {
-        if matches!(author, Author::Visitor | Author::Agent) || chat.open {
+        if chat.open || (matches!(author, Author::Visitor | Author::Agent) && !was_before_the_end(&chat, taken.at_ms)) {
             chat.heard(taken.at_ms, now);
         } else {
-            // "The agent closed the chat": a word of the system does not open it again.
+            // "The agent closed the chat": a word of the system does not open it again, nor what another page saw
+            // before and tells late.
             chat.last_ms = chat.last_ms.max(taken.at_ms);
             chat.updated_ms = now;
             chat.revision += 1;
@@ -87,6 +88,11 @@ pub(super) async fn message(
     put_conversation(tx, &chat, urgency, world.routes, world.clock).await?;
     append(tx, &chat.id, &message).await?;
     Ok(())
+}
+
+/// Whether somebody closed the chat after this. Silence says nothing: what was told late was no silence.
+fn was_before_the_end(chat: &Conversation, at_ms: i64) -> bool {
+    chat.closed_by.as_deref() != Some("idle") && chat.closed_ms.is_some_and(|closed| at_ms < closed)
 }
 
 /// How a chat was begun, as far as it is told.

@@ -24,8 +24,6 @@ const NOTIFY: &str = "insert into roxchat_notification (workspace, stream, id, r
      on conflict (workspace, stream, id) do update set removed = max(removed, excluded.removed)";
 const BADGE: &str = "select count(*) from roxchat_notification where workspace = $1 and stream = $2 and removed = 0";
 /// What is kept of an erased chat is that it was told: a page that sends it again brings nothing back.
-const BLANK: &str = "update roxchat_event set raw = '', digest = null where (workspace, chat_id) in \
-     (select account, cast(external_id as integer) from conversation where id = $1 and channel = 'roxchat')";
 const PURGE_EVENTS: &str = "delete from roxchat_event where received_ms < $1 \
      and not exists (select 1 from roxchat_event o where o.collapsed_into = roxchat_event.key and o.received_ms >= $1) \
      and not exists (select 1 from conversation v where v.channel = 'roxchat' \
@@ -175,12 +173,6 @@ async fn apply(
 async fn notify(tx: &mut SqliteConnection, taken: Taken<'_>, id: &str, removed: bool) -> Result<(), StorageError> {
     let query = sqlx::query(NOTIFY).bind(&taken.rules.workspace).bind(taken.stream);
     query.bind(id).bind(removed).execute(tx).await?;
-    Ok(())
-}
-
-/// Empties what was kept of a chat before it is erased.
-pub(super) async fn forget_chat(tx: &mut SqliteConnection, conversation_id: &str) -> Result<(), StorageError> {
-    sqlx::query(BLANK).bind(conversation_id).execute(tx).await?;
     Ok(())
 }
 

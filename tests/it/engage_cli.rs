@@ -4,7 +4,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use serde_json::json;
+use wiremock::ResponseTemplate;
+
+use crate::support::Daemon;
 use crate::support::binary::{command, refused, run, words};
+use crate::support::digital::{Digital, TOKEN};
 use crate::support::engage::{KEYS, SECRET, toml};
 
 fn folder() -> tempfile::TempDir {
@@ -95,4 +100,47 @@ fn keys_are_rotated_and_the_states_stay() {
     let printed = run(folder.path(), &["--config", "t.toml", "config", "print"]);
     let printed = words(&printed);
     assert!(!printed.contains(SECRET) && printed.contains("[redacted]"), "{printed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_looks_at_sites_communities_and_workspaces() {
+    let digital = Digital::start().await;
+    let folder = folder();
+    let path = folder.path().join("t.toml");
+    let text = std::fs::read_to_string(&path).expect("readable");
+    let desk = "[roxchat.workspaces.desk]\norigin = 'https://company.rox.chat'\n";
+    std::fs::write(&path, format!("{text}{}{desk}", digital.toml("['shop']"))).expect("written");
+    let doctor = || run(folder.path(), &["--config", "t.toml", "doctor"]);
+    let told = words(&doctor());
+    assert!(told.contains("ok    key site_main is active"), "{told}");
+    assert!(told.contains("paste it into the community"), "{told}");
+    assert!(told.contains("ok    its API lists conversations"), "{told}");
+    assert!(told.contains("ok    frames of https://company.rox.chat are heard"), "{told}");
+    digital.fail([ResponseTemplate::new(401)]);
+    let output = doctor();
+    refused(&output, "1 thing is wrong");
+    let told = words(&output);
+    assert!(told.contains("FAIL  the API refuses the token (401)") && !told.contains(TOKEN), "{told}");
+}
+
+#[tokio::test]
+async fn doctor_tells_which_threads_could_not_be_read_and_why() {
+    let digital = Digital::start().await;
+    digital.fail((0..9).map(|_| ResponseTemplate::new(401)));
+    let site = "[engage.sites.shop]\ndomain = 'acme'\nsource_token = 'a1'\n";
+    let daemon = Daemon::with(&format!("{site}{}", digital.toml("['shop']"))).await;
+    let toml = format!("{site}{}", digital.toml("['shop']"));
+    let sync = json!({"threadId": "t1"});
+    daemon.send("POST", "/v1/engage/communities/support/sync", &sync).await.ok();
+    let folder = daemon.stop().await;
+    let database = std::fs::read_dir(folder.path())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "db"))
+        .expect("a database");
+    std::fs::write(folder.path().join("t.toml"), format!("[storage]\nurl = 'sqlite:{}'\n{toml}", database.display()))
+        .expect("written");
+    let told = words(&run(folder.path(), &["--config", "t.toml", "doctor"]));
+    assert!(told.contains("community support of Engage Digital"), "{told}");
+    assert!(told.contains("1 threads are to be read: the API refuses the token (401): correct api_token"), "{told}");
 }

@@ -46,14 +46,14 @@ async fn conversations(daemon: &Daemon) -> Vec<Value> {
     whole
 }
 
-async fn only(daemon: &Daemon) -> Value {
+pub async fn only(daemon: &Daemon) -> Value {
     let mut all = conversations(daemon).await;
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
 }
 
 /// The transcript: what is shown, in its order.
-fn texts(conversation: &Value) -> Vec<&str> {
+pub fn texts(conversation: &Value) -> Vec<&str> {
     let messages = conversation["messages"].as_array().expect("messages").iter();
     messages.filter(|message| message["shown"] == true).map(|message| message["text"].as_str().expect("text")).collect()
 }

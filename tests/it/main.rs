@@ -36,6 +36,7 @@ mod engage_keys;
 mod engage_libraries;
 mod engage_mint;
 mod engage_module;
+mod engage_odd_threads;
 mod engage_page;
 mod engage_renew;
 mod engage_secrets;

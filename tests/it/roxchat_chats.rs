@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::delivery::{ADA, daemon, drain, entries, record};
 use crate::support::Daemon;
 use crate::support::journal::Journal;
-use crate::support::roxchat::{DESK, Page, chat, closed, said, told, with};
+use crate::support::roxchat::{DESK, Page, chat, closed, post, results, said, statuses, told, with};
 
 const MINUTE: i64 = 60_000;
 
@@ -150,4 +150,33 @@ async fn an_erased_chat_leaves_no_words_behind_and_a_retry_does_not_bring_it_bac
     daemon.clock.advance(31 * 24 * 60 * MINUTE);
     sweep(&daemon).await;
     assert!(daemon.state.storage.list_roxchat_events("desk", 0, 10).await.expect("rows").is_empty());
+}
+
+#[tokio::test]
+async fn what_a_page_saw_before_the_end_and_tells_after_it_does_not_open_a_chat() {
+    let journal = Journal::new();
+    let daemon = daemon(&journal, DESK).await;
+    let (first, second) = (Page::open(&daemon, "a"), Page::open(&daemon, "b"));
+    let late = second.batch(&[from_ada("operator", "I look it up")]);
+    daemon.clock.advance(MINUTE);
+    first.tell(&[from_ada("visitor", "Thank you"), closed()]).await;
+    drain(&daemon).await;
+    assert_eq!(statuses(&results(&post(&daemon, &late).await)), ["stored"]);
+    let after = chat(&daemon).await;
+    assert_eq!(
+        (&after["state"], &after["closedBy"], &after["revision"]),
+        (&json!("closed"), &json!("operator"), &json!(2))
+    );
+    drain(&daemon).await;
+    assert_eq!(journal.logs().len(), 1);
+    assert!(journal.logs()[0].text.contains("I look it up"), "{}", journal.logs()[0].text);
+
+    // Silence is another matter: the chat went on while nobody could tell of it.
+    first.tell(&[from_ada("visitor", "One thing more")]).await;
+    let late = second.batch(&[from_ada("operator", "Yes?")]);
+    daemon.clock.advance(61 * MINUTE);
+    sweep(&daemon).await;
+    assert_eq!(chat(&daemon).await["closedBy"], "idle");
+    post(&daemon, &late).await.ok();
+    assert_eq!(chat(&daemon).await["state"], "open");
 }

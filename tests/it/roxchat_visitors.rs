@@ -166,3 +166,29 @@ async fn acceptance_14_two_contacts_are_a_conflict_that_is_recorded_and_not_merg
     assert_eq!(pop(&page, selected("v1", None, None)).await["contacts"][0]["id"], "12345");
     assert_eq!(pop(&page, selected("v9", None, None)).await["contacts"][0]["id"], "4-1GQJDL78");
 }
+
+#[tokio::test]
+async fn a_corrected_visitor_takes_all_their_chats_along() {
+    let daemon = desk("").await;
+    let page = Page::open(&daemon, "a");
+    let second = |event: Value| with(event, "chatId", json!(8));
+    page.tell(&[said("visitor", "Hello"), second(said("visitor", "Hello again"))]).await;
+    // Chats 7, 8 and 9, in this order.
+    let sorted = async || {
+        let mut found = chats(&daemon).await;
+        found.sort_by_key(|chat| chat["externalId"].as_str().expect("an id").to_owned());
+        found
+    };
+    let link = async |chat: usize, contact: Value| {
+        let id = sorted().await[chat]["id"].as_str().expect("an id").to_owned();
+        daemon.send("POST", &format!("/v1/conversations/{id}/link"), &json!({"contactId": contact})).await.ok();
+        sorted().await.iter().map(|chat| chat["contactId"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(link(0, json!("12345")).await, ["12345", "12345"]);
+    assert_eq!(link(0, json!("4-1GQJDL78")).await, ["4-1GQJDL78", "4-1GQJDL78"], "the first word was wrong");
+    // What a person said of one chat stays with it.
+    assert_eq!(link(1, json!("777")).await, ["4-1GQJDL78", "777"]);
+    assert_eq!(link(0, json!("12345")).await, ["12345", "777"]);
+    page.tell(&[with(said("visitor", "A third"), "chatId", json!(9))]).await;
+    assert_eq!(link(0, Value::Null).await, [Value::Null, json!("777"), Value::Null]);
+}

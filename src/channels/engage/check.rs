@@ -9,7 +9,7 @@ use super::claims;
 use super::findings::{Finding, Reason, Warning};
 use super::uuids::is_guessable;
 use super::verdict::Presented;
-use crate::config::engage::{EngageAlg, EngageKey, Mode, SiteConfig, extra_key_problem, is_key_id};
+use crate::config::engage::{EngageAlg, EngageKey, Mode, SiteConfig, UuidPolicy, extra_key_problem, is_key_id};
 
 /// Longest token that is looked at, in bytes.
 pub const MAX_TOKEN: usize = 8 * 1024;
@@ -143,7 +143,8 @@ impl Judge<'_> {
             None | Some(Value::Null) => found.wrong(Reason::UuidMissing),
             Some(Value::String(uuid)) if uuid.trim().is_empty() => found.wrong(Reason::UuidBlank),
             Some(Value::String(uuid)) => {
-                if self.site.mode != Mode::Require && is_guessable(uuid) {
+                let guessable = self.site.uuid == UuidPolicy::CrmId || is_guessable(uuid);
+                if self.site.mode != Mode::Require && guessable {
                     found.warnings.push(Warning::UuidGuessable.found());
                 }
             }

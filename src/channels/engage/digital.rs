@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::config::engage::CommunityConfig;
 use crate::domain::clock::SharedClock;
-use crate::domain::upstream::Trouble;
+use crate::domain::json;
 use crate::outbound::{Answer, Outbound};
 
 /// The most that the API lists at once.
@@ -37,7 +37,8 @@ pub(super) struct Digital<'a> {
 }
 
 impl Digital<'_> {
-    /// All contents of a thread, oldest first.
+    /// All contents of a thread, oldest first. What says that it is of another thread is left out, though the
+    /// API listed it: it may be another visitor's.
     pub(super) async fn contents(&self, thread: &str) -> Result<Vec<Value>, ReadProblem> {
         let asked = format!("thread:\"{}\" order:created_at.asc", thread.replace(['"', '\\'], ""));
         let mut found: Vec<Value> = Vec::new();
@@ -52,10 +53,10 @@ impl Digital<'_> {
             let count = page["count"].as_u64().and_then(|count| usize::try_from(count).ok());
             // A count that is missing or too small does not cut a thread short while pages are full.
             if records.is_empty() || (records.len() < PAGE && count.is_none_or(|count| found.len() >= count)) {
-                return Ok(found);
+                return Ok(of_thread(found, thread));
             }
             if records.len() == PAGE && count == Some(found.len()) {
-                return Ok(found);
+                return Ok(of_thread(found, thread));
             }
         }
         Err(problem("a thread does not end"))
@@ -89,7 +90,7 @@ impl Digital<'_> {
         match status {
             200 => serde_json::from_slice(&answer.body).map_err(|_| problem("the API's answer is no JSON")),
             429 => Err(ReadProblem {
-                words: Trouble::RateLimited.fix().to_owned(),
+                words: "the API asked for fewer requests (429): it is asked again by itself".to_owned(),
                 rest: Some(answer.retry_after(self.clock.now_ms()).unwrap_or(REST)),
                 setup: false,
             }),
@@ -101,6 +102,18 @@ impl Digital<'_> {
             _ => Err(problem(&format!("the API answers {status}"))),
         }
     }
+}
+
+/// Whether a community's API answers, and takes the token: for `trunkline doctor`. The error is words.
+pub async fn try_api(community: &CommunityConfig, outbound: &Outbound, clock: &SharedClock) -> Result<(), String> {
+    let api = Digital { community, outbound, clock };
+    // A thread that nobody has: the same question as for any other.
+    api.contents("0").await.map(drop).map_err(|problem| problem.words)
+}
+
+fn of_thread(mut records: Vec<Value>, thread: &str) -> Vec<Value> {
+    records.retain(|record| json::text(record.get("thread_id")).is_none_or(|own| own == thread));
+    records
 }
 
 fn problem(words: &str) -> ReadProblem {

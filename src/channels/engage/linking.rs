@@ -31,7 +31,9 @@ pub(super) async fn link(storage: &Storage, sites: &[(&str, &SiteConfig)], uuid:
         if storage.find_contact(&contact).await?.is_none() {
             continue;
         }
-        match decide(site.link, signed_only, minted && !is_guessable(uuid)) {
+        // A contact's own id is no secret, however long it is.
+        let ours_alone = minted && *uuid != contact && !is_guessable(uuid);
+        match decide(site.link, signed_only, ours_alone) {
             Decision::Link => link.contact = Some(contact),
             Decision::Suggest => link.suggested = Some(contact),
             Decision::Nothing => {}

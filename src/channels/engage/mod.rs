@@ -38,6 +38,7 @@ use crate::http::ServiceState;
 
 pub use checked::checked;
 pub use checklist::checklist;
+pub use digital::try_api;
 pub use reader::Reader;
 pub use renew::page_origins;
 pub use site::key_ring;

@@ -7,6 +7,12 @@ use crate::domain::activity::chat_subject;
 use crate::domain::conversation::{Author, ChatMessage, Conversation};
 use crate::domain::identity::Identity;
 
+/// Characters of a transcript that go upstream. Of the shipped CRMs the least that one takes as a text is
+/// 32,000, and there is more in a log than its transcript.
+const LONGEST: usize = 24_000;
+/// What stands between the parts of a message, in any format.
+const AROUND: usize = 16;
+
 /// The facts of a conversation: what its transcript shows.
 pub(in crate::delivery) fn of_chat(
     conversation: &Conversation,
@@ -52,9 +58,41 @@ pub(in crate::delivery) fn of_chat(
         operator: conversation.operator.clone(),
         started: moment(conversation.started_ms, zone),
         incomplete: conversation.partial,
-        messages: lines,
+        messages: newest_of(lines, conversation.channel.name()),
         ..Facts::default()
     }
+}
+
+/// The newest messages that have room, and a word on those before them: what a CRM refuses, or cuts off at its
+/// end, would tell nothing of how the chat went on.
+fn newest_of(lines: Vec<MessageFacts>, channel: &str) -> Vec<MessageFacts> {
+    let all = lines.len();
+    let mut room = LONGEST;
+    let mut kept = Vec::new();
+    for mut line in lines.into_iter().rev() {
+        let beside = length(&line.time) + length(&line.from) + AROUND;
+        let beside = beside + line.attachments.iter().map(|link| length(link) + AROUND).sum::<usize>();
+        let whole = beside + length(&line.text);
+        if whole > room {
+            if !kept.is_empty() {
+                break;
+            }
+            line.text = line.text.chars().take(room.saturating_sub(beside)).chain(['…']).collect();
+        }
+        room = room.saturating_sub(whole);
+        kept.push(line);
+    }
+    let left = all - kept.len();
+    if let Some(first) = kept.last().filter(|_| left > 0) {
+        let text = format!("{left} earlier messages are left out here; Trunkline has the whole transcript");
+        kept.push(MessageFacts { time: first.time.clone(), from: channel.to_owned(), text, ..MessageFacts::default() });
+    }
+    kept.reverse();
+    kept
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
 }
 
 #[cfg(test)]
@@ -106,5 +144,27 @@ mod tests {
         let said: Vec<(&str, &str)> = facts.messages.iter().map(|m| (m.from.as_str(), m.text.as_str())).collect();
         assert_eq!(said, [("Ada Lovelace", "Hello"), ("dana", "Good day…")]);
         assert!(facts.incomplete);
+    }
+
+    #[test]
+    fn of_a_long_chat_the_newest_messages_are_told_and_how_many_are_not() {
+        let line = |n: usize, length: usize| MessageFacts {
+            time: "10:00".into(),
+            from: "Ada".into(),
+            text: format!("{n}{}", "x".repeat(length)),
+            ..MessageFacts::default()
+        };
+        let told = |lines: &[MessageFacts]| lines.iter().map(|line| length(&line.text)).sum::<usize>();
+        let some: Vec<MessageFacts> = (0..100).map(|n| line(n, 100)).collect();
+        assert_eq!(newest_of(some, "Engage").len(), 100);
+        let many = newest_of((0..1_000).map(|n| line(n, 100)).collect(), "Engage");
+        assert!(told(&many) < LONGEST && told(&many) > LONGEST / 2, "{}", told(&many));
+        assert!(many.last().is_some_and(|last| last.text.starts_with("999x")));
+        let left = 1_000 - (many.len() - 1);
+        assert_eq!((many[0].from.as_str(), many[0].text.contains(&format!("{left} earlier"))), ("Engage", true));
+        // One message that is too long is cut, not left out.
+        let one = newest_of(vec![line(1, 100), line(2, 32_000)], "Engage");
+        assert_eq!((one.len(), one[1].text.ends_with('…'), told(&one) < LONGEST + 100), (2, true, true));
+        assert!(newest_of(Vec::new(), "Engage").is_empty());
     }
 }

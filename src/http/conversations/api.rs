@@ -105,6 +105,19 @@ pub(super) async fn delete(
     if state.storage.delete_conversation(&id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
 }
 
+/// `DELETE /v1/identities/{id}`: a visitor with all conversations, for good. 204 or 404.
+pub(super) async fn erase(
+    State(state): State<ServiceState>,
+    _: ApiCaller,
+    Part(id): Part,
+) -> Result<StatusCode, ApiError> {
+    if state.storage.erase_identity(&id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found("there is no visitor with this id"))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Linked {

@@ -7,7 +7,7 @@ mod page;
 mod transcript;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use super::state::ServiceState;
 
@@ -19,4 +19,5 @@ pub fn router() -> Router<ServiceState> {
         .route("/v1/conversations", get(api::list))
         .route("/v1/conversations/{id}", get(api::get).delete(api::delete))
         .route("/v1/conversations/{id}/link", post(api::link))
+        .route("/v1/identities/{id}", delete(api::erase))
 }
