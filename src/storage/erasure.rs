@@ -26,11 +26,11 @@ const OF_VISITOR: [&str; 6] = [
     "delete from roxchat_command where (workspace, visitor) in \
        (select account, external_id from identity where id = $1 and channel = 'roxchat')",
     "delete from engage_chain where uuid in \
-       (select external_id from identity where id = $1 and channel = 'engage')",
+       (select facts ->> 'uuid' from identity where id = $1 and channel = 'engage')",
     "delete from engage_uuid where uuid in \
-       (select external_id from identity where id = $1 and channel = 'engage')",
+       (select facts ->> 'uuid' from identity where id = $1 and channel = 'engage')",
     "update engage_mint set contact_id = null where uuid in \
-       (select external_id from identity where id = $1 and channel = 'engage')",
+       (select facts ->> 'uuid' from identity where id = $1 and channel = 'engage')",
     "update identity set same_as = null where same_as = $1",
 ];
 const DELETE_VISITOR: &str = "delete from identity where id = $1";

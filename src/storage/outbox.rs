@@ -38,7 +38,11 @@ const NEXT_DUE: &str = "select min(max(due_ms, lease_ms, $1)) from outbox where 
      and ($2 or max(due_ms, lease_ms) > $1)";
 /// The newest time that anything in it speaks of.
 const NEWEST: &str = "select max(max(updated_ms, tried_ms)) from outbox where state = 'waiting'";
-const COUNTS: &str = "select connector, state, count(*), min(created_ms) from outbox \
+/// What was never tried, or is tried for the first time now, is not late before it is due; what stood there
+/// once is not open for longer than that.
+const COUNTS: &str = "select connector, state, count(*) as count, \
+       min(case when state = 'waiting' and (attempts = 0 or attempts = 1 and lease_ms > 0) then max(due_ms, created_ms) \
+         else max(created_ms, coalesce(delivered_ms, 0)) end) as oldest_ms from outbox \
      where state not in ('delivered', 'kept') group by connector, state order by connector, state";
 
 const NEWEST_OF: &str = "select contact_id from ( \
@@ -58,7 +62,7 @@ pub struct OutboxCount {
     pub state: String,
     /// How many entries.
     pub count: i64,
-    /// When the oldest was made, Unix ms.
+    /// Since when the oldest is open, Unix ms: in the future where nothing is due yet.
     pub oldest_ms: i64,
 }
 

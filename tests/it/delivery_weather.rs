@@ -313,3 +313,25 @@ async fn looking_for_something_to_deliver_is_no_news() {
     storage.take_call_post(&Operator::local(), post).await.expect("taken");
     assert!(storage.outbox_news().now_or_never().is_some());
 }
+
+#[tokio::test]
+async fn what_is_not_due_yet_is_not_late() {
+    let journal = Journal::new();
+    let daemon = daemon(&journal, "").await;
+    let post = async |why: &str, id: u32| {
+        let message = json!({"id": id, "creationTime": NOW, "direction": "Inbound", "subject": "Hello",
+            "from": {"phoneNumber": ADA}, "to": [{"phoneNumber": "+16505550199"}]});
+        let conversation = json!({"conversationId": "9", "type": "SMS", "correspondents": [{"phoneNumber": ADA}],
+            "messages": [message]});
+        daemon.post("/messageLogger", &json!({"triggerType": why, "conversation": conversation})).await;
+    };
+    post("manual", 1).await;
+    drain(&daemon).await;
+    assert_eq!(journal.logs().len(), 1);
+    daemon.clock.advance(10 * MINUTE);
+    // Written to again: more may come shortly.
+    post("auto", 2).await;
+    let counts = daemon.get("/v1/outbox").await.ok()["counts"].clone();
+    let age = daemon.get("/readyz").await.ok()["outbox"]["oldestSeconds"].clone();
+    assert_eq!((&counts[0]["count"], &age), (&json!(1), &json!(0)), "{counts}");
+}

@@ -106,3 +106,20 @@ async fn what_was_erased_is_not_read_again_when_the_thread_goes_on() {
     assert_eq!(logs.iter().filter(|log| log.text.contains("my card number")).count(), 1, "not logged a second time");
     assert!(logs.iter().any(|log| log.text.contains("Hello again")));
 }
+
+#[tokio::test]
+async fn only_named_sources_are_read() {
+    let digital = Digital::start().await;
+    let sites = "['shop']\nsources = ['s1']";
+    let toml = format!("{}{}", crate::support::engage::toml(crate::support::engage::KEYS, ""), digital.toml(sites));
+    let mut daemon = crate::support::Daemon::with(&toml).await;
+    daemon.bearer = Some(crate::support::engage::WHOLE.into());
+    digital.identity("i1", json!({"id": "i1", "uuid": "u-0123456789abcdef"}));
+    for (thread, source) in [("t1", json!("s1")), ("t2", json!("s2")), ("t3", Value::Null)] {
+        let mut record = content(&format!("c-{thread}"), "i1", 10, thread);
+        record["source_id"] = source;
+        digital.say(thread, record);
+        sync(&daemon, &json!({"threadId": thread})).await;
+    }
+    assert_eq!(texts(&only(&daemon).await), ["t1"]);
+}

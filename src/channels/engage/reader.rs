@@ -147,10 +147,11 @@ impl Reader {
         due: &DueThread,
     ) -> Result<Result<ThreadRead, ReadProblem>, StorageError> {
         let api = Digital { community, outbound: &self.outbound, clock: &self.clock };
-        let records = match api.contents(&due.thread).await {
+        let mut records = match api.contents(&due.thread).await {
             Ok(records) => records,
             Err(problem) => return Ok(Err(problem)),
         };
+        records.retain(|record| is_read(community, record));
         let places = 0_i64..;
         let contents = records.iter().zip(places).filter_map(|(record, place)| content(record, place)).collect();
         let (visitor, messages) = of_one_visitor(contents);
@@ -194,6 +195,12 @@ impl Reader {
         }
         Ok(seen)
     }
+}
+
+/// Whether a content is of a source that is read.
+fn is_read(community: &CommunityConfig, record: &Value) -> bool {
+    let source = json::text(record.get("source_id"));
+    community.sources.is_empty() || source.is_some_and(|source| community.sources.contains(&source))
 }
 
 fn wait_ms(problem: &ReadProblem, failures: i64) -> i64 {

@@ -20,6 +20,8 @@ pub struct CommunityConfig {
     pub url: String,
     /// The sites whose conversations these are: their modes and uuids decide what is linked.
     pub sites: Vec<String>,
+    /// Ids of the sources that are read; all where it is empty, though their visitors are no site's.
+    pub sources: Vec<String>,
     /// Token of the API.
     pub api_token: Secret,
     /// A file that holds it.
