@@ -8,7 +8,7 @@ VENV := .tools/venv
 TRYTON := .tools/tryton/tryton.sqlite
 SDK := tests/sdk/node_modules/.package-lock.json
 
-.PHONY: test tools format lint rust torture adapter browser docs bench screenshot
+.PHONY: test tools format lint rust torture proof adapter browser docs bench screenshot
 
 test: tools format lint rust adapter browser docs
 
@@ -53,6 +53,10 @@ rust: $(VENV)/made $(TRYTON) $(SDK)
 # The crash harness for long; `SEED=.. ROUNDS=1 make torture` repeats a round.
 torture:
 	ROUNDS=$(or $(ROUNDS),1000) cargo test --locked --test torture
+
+# The figures of what is proved beside the crash harness: bad weather, forbidden addresses, canaries.
+proof: $(VENV)/made $(TRYTON) $(SDK)
+	cargo nextest run --locked --test it --success-output immediate -E 'test(/delivery_weather|media_ssrf|secrets/)'
 
 adapter: tools
 	cd adapter-js && npm run --silent types && npm test --silent

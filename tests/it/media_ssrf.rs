@@ -156,6 +156,7 @@ async fn nothing_that_only_looks_like_the_vendor_is_asked_or_even_resolved() {
         assert!(words(&file).starts_with("Only the vendor's link is kept: ") && !words(&file).contains("CANARY"));
     }
     assert_eq!((names.asked(), trap.connections(), vendor.connections()), (Vec::<String>::new(), 0, 0));
+    println!("{} addresses that only look like the vendor's: 0 resolved, 0 connections", places.len());
 }
 
 #[tokio::test]
