@@ -87,11 +87,12 @@ fn of_chat(held: Held, contact: Option<String>) -> Transcript {
     Transcript {
         what: conversation.channel.name().to_owned(),
         operator: None,
-        contact,
-        visitor: identity.as_ref().map(|identity| {
-            let id = format!("visitor {}", identity.external_id);
-            identity.name.as_ref().map_or(id, ToOwned::to_owned)
+        // An id says nothing to a person who knows the name.
+        visitor: identity.as_ref().and_then(|identity| {
+            let id = || format!("visitor {}", identity.external_id);
+            identity.name.clone().or_else(|| contact.is_none().then(id))
         }),
+        contact,
         verified: identity.is_some_and(|identity| identity.verified),
         state: if conversation.open { "open" } else { closed.unwrap_or("closed") }.to_owned(),
         partial: conversation.partial,
