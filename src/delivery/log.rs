@@ -5,13 +5,12 @@ use serde_json::{Map, Value};
 use super::Means;
 use super::compose::{self, Facts};
 use crate::domain::call_log::CallLog;
-use crate::domain::conversation::{ChatMessage, Conversation};
-use crate::domain::identity::Identity;
 use crate::domain::media::{MediaKind, MediaRow};
 use crate::domain::outbox::OutboxEntry;
 use crate::domain::party::Choice;
 use crate::domain::upstream::{LogEntry, LogKind};
 use crate::storage::StorageError;
+use crate::storage::conversations::HeldConversation;
 use crate::storage::message_logs::MessageLog;
 
 /// One of all kinds.
@@ -19,15 +18,7 @@ use crate::storage::message_logs::MessageLog;
 pub(super) enum Log {
     Call(Box<CallLog>),
     Messages(Box<MessageLog>, Vec<Map<String, Value>>),
-    Chat(Box<Chat>),
-}
-
-/// A conversation of a chat widget, with its visitor.
-#[derive(Debug)]
-pub(super) struct Chat {
-    conversation: Conversation,
-    identity: Option<Identity>,
-    messages: Vec<ChatMessage>,
+    Chat(Box<HeldConversation>),
 }
 
 impl Log {
@@ -36,7 +27,10 @@ impl Log {
         Ok(match entry.kind {
             LogKind::Call => means.storage.find_call_log(&entry.log_id).await?.map(|log| Self::Call(Box::new(log))),
             LogKind::Message => match means.storage.find_message_log(&entry.log_id).await? {
-                None => Chat::find(means, &entry.log_id).await?.map(|chat| Self::Chat(Box::new(chat))),
+                None => {
+                    let held = means.storage.find_held_conversation(&entry.log_id).await?;
+                    held.map(|chat| Self::Chat(Box::new(chat)))
+                }
                 Some(log) => {
                     let messages = means.storage.messages_of(&log.id).await?;
                     let messages = messages.into_iter().filter_map(|message| match message {
@@ -140,17 +134,5 @@ impl Log {
             answers: Map::new(),
             captured: Map::new(),
         }
-    }
-}
-
-impl Chat {
-    async fn find(means: &Means, id: &str) -> Result<Option<Self>, StorageError> {
-        let Some(conversation) = means.storage.find_conversation(id).await? else { return Ok(None) };
-        let identity = match &conversation.identity_id {
-            Some(id) => means.storage.find_identity(id).await?,
-            None => None,
-        };
-        let messages = means.storage.list_chat_messages(id).await?;
-        Ok(Some(Self { conversation, identity, messages }))
     }
 }

@@ -133,11 +133,4 @@ impl Inner {
             _ => self.several,
         }
     }
-
-    /// A contact's name.
-    pub(super) async fn contact_name(&self, id: &str) -> Result<Option<String>, StorageError> {
-        let json = self.means.storage.find_contact(id).await?;
-        let contact: Option<Value> = json.and_then(|json| serde_json::from_str(&json).ok());
-        Ok(contact.and_then(|contact| contact.get("name").and_then(Value::as_str).map(str::to_owned)))
-    }
 }

@@ -89,7 +89,7 @@ impl<'a> Work<'a> {
     /// The log as it stands, but for the marks around its text.
     pub(super) async fn compose(&self) -> Result<LogEntry, Failed> {
         let name = match &self.log.choice().contact_id {
-            Some(id) => self.inner.contact_name(id).await?,
+            Some(id) => self.inner.means.storage.find_contact_name(id).await?,
             None => None,
         };
         let media = self.inner.means.storage.list_media_of(&self.entry.log_id).await?;

@@ -104,10 +104,7 @@ async fn about(service: &ServiceState, entry: &OutboxEntry) -> Result<Option<Str
         },
     };
     let Some(contact) = contact else { return Ok(number) };
-    let json = storage.find_contact(&contact).await?;
-    let contact: Option<Value> = json.and_then(|json| serde_json::from_str(&json).ok());
-    let name = contact.and_then(|contact| contact.get("name").and_then(Value::as_str).map(str::to_owned));
-    Ok(name.or(number))
+    Ok(storage.find_contact_name(&contact).await?.or(number))
 }
 
 #[derive(Debug, Deserialize)]

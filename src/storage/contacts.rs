@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::Storage;
 use super::error::StorageError;
 use super::writer::{Done, Job};
@@ -29,6 +31,12 @@ impl Storage {
     /// A living contact's JSON, without `type`.
     pub async fn find_contact(&self, id: &str) -> Result<Option<String>, StorageError> {
         Ok(sqlx::query_scalar(GET).bind(id).fetch_optional(&self.read).await?)
+    }
+
+    /// A contact's name.
+    pub async fn find_contact_name(&self, id: &str) -> Result<Option<String>, StorageError> {
+        let contact: Option<Value> = self.find_contact(id).await?.and_then(|json| serde_json::from_str(&json).ok());
+        Ok(contact.and_then(|contact| contact.get("name").and_then(Value::as_str).map(str::to_owned)))
     }
 
     /// Living contacts after a key, in the order of their keys: (key, JSON).

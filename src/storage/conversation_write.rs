@@ -4,7 +4,7 @@
 use serde_json::json;
 use sqlx::SqliteConnection;
 
-use super::conversations::{CONVERSATION, IDENTITY, conversation_columns, identity_columns};
+use super::conversations::{CONVERSATION, IDENTITY, IDENTITY_BY_KEY, conversation_columns};
 use super::error::StorageError;
 use super::writer::Done;
 use super::{erasure, outbox_write};
@@ -16,11 +16,6 @@ use crate::domain::outbox::{Fact, Routes, Urgency};
 use crate::domain::party::{Decider, NamedContact};
 use crate::domain::upstream::LogKind;
 
-const IDENTITY_BY_KEY: &str = concat!(
-    "select ",
-    identity_columns!(),
-    " from identity i where i.channel = $1 and i.account = $2 and i.external_id = $3"
-);
 const CONVERSATION_BY_KEY: &str = concat!(
     "select ",
     conversation_columns!(),

@@ -32,11 +32,16 @@ macro_rules! message_columns {
          m.collapsed_into"
     };
 }
-pub(super) use {conversation_columns, identity_columns};
+pub(super) use conversation_columns;
 
 pub(super) const IDENTITY: &str = concat!("select ", identity_columns!(), " from identity i where i.id = $1");
 pub(super) const CONVERSATION: &str =
     concat!("select ", conversation_columns!(), " from conversation v where v.id = $1");
+pub(super) const IDENTITY_BY_KEY: &str = concat!(
+    "select ",
+    identity_columns!(),
+    " from identity i where i.channel = $1 and i.account = $2 and i.external_id = $3"
+);
 const IDENTITIES: &str =
     concat!("select ", identity_columns!(), " from identity i where i.contact_id = $1 order by i.id");
 const LIST: &str = concat!(
@@ -51,6 +56,17 @@ const MESSAGES: &str = concat!(
     " from conversation_message m where m.conversation_id = $1 order by m.at_ms, m.place, m.id"
 );
 
+/// A conversation with its visitor and all its messages, in the order of the transcript.
+#[derive(Debug)]
+pub struct HeldConversation {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The visitor, where known.
+    pub identity: Option<Identity>,
+    /// Those that the transcript does not show among them.
+    pub messages: Vec<ChatMessage>,
+}
+
 /// Which conversations to list.
 #[derive(Debug, Clone, Default)]
 pub struct ConversationFilter {
@@ -64,6 +80,17 @@ impl Storage {
     /// One conversation by our id.
     pub async fn find_conversation(&self, id: &str) -> Result<Option<Conversation>, StorageError> {
         Ok(sqlx::query_as(CONVERSATION).bind(id).fetch_optional(&self.read).await?)
+    }
+
+    /// One conversation by our id, with its visitor and all its messages.
+    pub async fn find_held_conversation(&self, id: &str) -> Result<Option<HeldConversation>, StorageError> {
+        let Some(conversation) = self.find_conversation(id).await? else { return Ok(None) };
+        let identity = match &conversation.identity_id {
+            Some(id) => self.find_identity(id).await?,
+            None => None,
+        };
+        let messages = self.list_chat_messages(id).await?;
+        Ok(Some(HeldConversation { conversation, identity, messages }))
     }
 
     /// Conversations after an id, oldest first.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlx::FromRow;
 
 use super::Storage;
-use super::conversations::identity_columns;
+use super::conversations::IDENTITY_BY_KEY;
 use super::error::StorageError;
 use super::writer::{Done, Job};
 use crate::domain::identity::{Channel, Identity};
@@ -26,11 +26,6 @@ pub(super) const COMMAND: &str =
 const EVENTS: &str = "select e.stream, e.seq, e.raw, e.refused, e.chat_id, e.at_ms, \
        (select o.stream || ':' || o.seq from roxchat_event o where o.key = e.collapsed_into) as collapsed_into \
      from roxchat_event e where e.workspace = $1 and e.key > $2 order by e.key limit $3";
-const IDENTITY_BY_KEY: &str = concat!(
-    "select ",
-    identity_columns!(),
-    " from identity i where i.channel = $1 and i.account = $2 and i.external_id = $3"
-);
 const LIVING: &str = "select c.id, c.json from contact c where c.deleted = 0 \
      and c.id in (select value from json_each($1)) order by c.key";
 

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::transcript::Held;
 use crate::domain::conversation::{ChatMessage, Conversation};
 use crate::domain::identity::{Channel, Identity};
 use crate::domain::party::NamedContact;
@@ -89,7 +88,7 @@ pub(super) async fn list(
 
 /// `GET /v1/conversations/{id}`: with its visitor and messages, in the order of the transcript.
 pub(super) async fn get(State(state): State<ServiceState>, _: ApiCaller, Part(id): Part) -> Result<Response, ApiError> {
-    let held = Held::find(&state, &id).await?.ok_or_else(none)?;
+    let held = state.storage.find_held_conversation(&id).await?.ok_or_else(none)?;
     let mut out = conversation_json(&held.conversation);
     out["identity"] = held.identity.as_ref().map(identity_json).unwrap_or_default();
     out["messages"] = held.messages.iter().map(message_json).collect();

@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 
 use super::super::problem::ApiError;
 use super::super::state::ServiceState;
-use crate::domain::conversation::{Author, ChatMessage, Conversation};
-use crate::domain::identity::{Channel, Identity};
+use crate::domain::conversation::{Author, ChatMessage};
+use crate::domain::identity::Channel;
 use crate::domain::json;
 use crate::storage::StorageError;
+use crate::storage::conversations::HeldConversation;
 use crate::storage::message_logs::MessageLog;
 
 /// What was written to each other, in its order.
@@ -39,28 +40,9 @@ pub(super) struct Line {
     pub(super) attachments: Vec<String>,
 }
 
-/// A conversation with its visitor and all its messages.
-pub(super) struct Held {
-    pub(super) conversation: Conversation,
-    pub(super) identity: Option<Identity>,
-    pub(super) messages: Vec<ChatMessage>,
-}
-
-impl Held {
-    pub(super) async fn find(state: &ServiceState, id: &str) -> Result<Option<Self>, StorageError> {
-        let Some(conversation) = state.storage.find_conversation(id).await? else { return Ok(None) };
-        let identity = match &conversation.identity_id {
-            Some(id) => state.storage.find_identity(id).await?,
-            None => None,
-        };
-        let messages = state.storage.list_chat_messages(id).await?;
-        Ok(Some(Self { conversation, identity, messages }))
-    }
-}
-
 /// The transcript of a conversation (`cv_...`) or of a day of text messages (`ml_...`).
 pub(super) async fn find(state: &ServiceState, id: &str) -> Result<Option<Transcript>, ApiError> {
-    if let Some(held) = Held::find(state, id).await? {
+    if let Some(held) = state.storage.find_held_conversation(id).await? {
         let contact = name_of(state, held.conversation.choice.contact_id.as_deref()).await?;
         return Ok(Some(of_chat(held, contact)));
     }
@@ -72,12 +54,11 @@ pub(super) async fn find(state: &ServiceState, id: &str) -> Result<Option<Transc
 
 async fn name_of(state: &ServiceState, contact: Option<&str>) -> Result<Option<String>, StorageError> {
     let Some(id) = contact else { return Ok(None) };
-    let found: Option<Value> = state.storage.find_contact(id).await?.and_then(|text| serde_json::from_str(&text).ok());
-    Ok(found.and_then(|contact| json::text(contact.get("name"))))
+    Ok(state.storage.find_contact_name(id).await?.filter(|name| !name.is_empty()))
 }
 
-fn of_chat(held: Held, contact: Option<String>) -> Transcript {
-    let Held { conversation, identity, messages } = held;
+fn of_chat(held: HeldConversation, contact: Option<String>) -> Transcript {
+    let HeldConversation { conversation, identity, messages } = held;
     let closed = conversation.closed_by.as_deref().map(|by| match by {
         "operator" => "closed by the operator",
         "visitor" => "closed by the visitor",
